@@ -1,0 +1,211 @@
+package io.framebroker.wire;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.framebroker.v1.Frame;
+import io.framebroker.v1.FrameHeader;
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
+
+/**
+ * A serialized {@code Frame} where it lies in an array, with the few header fields a broker decides by. Immutable as
+ * long as nobody writes to the array; the array may hold other frames as well.
+ */
+public final class WireFrame implements FrameBody {
+    private static final int HEADER = 1 << 3 | WireReader.LENGTH;
+    private static final int PAYLOAD = 2 << 3 | WireReader.LENGTH;
+
+    private static final int SEQUENCE = 1 << 3 | WireReader.VARINT;
+    private static final int CODEC = 3 << 3 | WireReader.VARINT;
+    private static final int KEYFRAME = 7 << 3 | WireReader.VARINT;
+    private static final int CRC32C = 8 << 3 | WireReader.FIXED32;
+
+    private final byte[] array;
+    private final int offset;
+    private final int length;
+
+    private int headerOffset;
+    private int headerLength;
+    private int headerParts;
+    private int payloadOffset;
+    private int payloadLength;
+    private long sequence;
+    private int codec;
+    private boolean keyframe;
+    private boolean hasCrc;
+    private int crc32c;
+
+    private WireFrame(byte[] array, int offset, int length) {
+        this.array = array;
+        this.offset = offset;
+        this.length = length;
+        this.headerOffset = offset;
+        this.payloadOffset = offset;
+    }
+
+    /** Reads the frame in {@code array[offset .. offset + length)}. The array is kept, not copied. */
+    public static WireFrame read(byte[] array, int offset, int length) {
+        WireFrame frame = new WireFrame(array, offset, length);
+        frame.scan(new WireReader(array, offset, length));
+        return frame;
+    }
+
+    /** The same frame in an array of its own: for keeping a small frame of a large message. */
+    public WireFrame compact() {
+        byte[] own = new byte[length];
+        System.arraycopy(array, offset, own, 0, length);
+        return read(own, 0, length);
+    }
+
+    private void scan(WireReader in) {
+        while (in.hasMore()) {
+            int tag = in.tag();
+            switch (tag) {
+                case HEADER -> {
+                    headerLength = in.length();
+                    headerOffset = in.position();
+                    headerParts++;
+                    int outer = in.enter(headerLength);
+                    scanHeader(in);
+                    in.leave(outer);
+                }
+                case PAYLOAD -> {
+                    payloadLength = in.length();
+                    payloadOffset = in.advance(payloadLength);
+                }
+                default -> in.skip(tag);
+            }
+        }
+    }
+
+    private void scanHeader(WireReader in) {
+        while (in.hasMore()) {
+            int tag = in.tag();
+            switch (tag) {
+                case SEQUENCE -> sequence = in.varint();
+                case CODEC -> codec = (int) in.varint();
+                case KEYFRAME -> keyframe = in.varint() != 0;
+                case CRC32C -> {
+                    crc32c = in.fixed32();
+                    hasCrc = true;
+                }
+                default -> in.skip(tag);
+            }
+        }
+    }
+
+    /** Unsigned; 0 when the header has none. */
+    public long sequence() {
+        return sequence;
+    }
+
+    /** Number of the {@code Codec}, also one this version does not know. */
+    public int codec() {
+        return codec;
+    }
+
+    /** Whether the header says so. */
+    public boolean keyframe() {
+        return keyframe;
+    }
+
+    public int payloadBytes() {
+        return payloadLength;
+    }
+
+    /** Size of the array that this frame keeps alive, in bytes. */
+    public int retainedBytes() {
+        return array.length;
+    }
+
+    /** Whether the payload is what the publisher's checksum says; true when the header has none. */
+    public boolean crcMatches() {
+        return !hasCrc || payloadCrc32c() == crc32c;
+    }
+
+    /** The checksum in the header; 0 when there is none. */
+    public int declaredCrc32c() {
+        return crc32c;
+    }
+
+    /** Computes the checksum of the payload. */
+    public int payloadCrc32c() {
+        return crc32c(array, payloadOffset, payloadLength);
+    }
+
+    /** CRC-32C (Castagnoli) of a part of an array. */
+    public static int crc32c(byte[] array, int offset, int length) {
+        CRC32C crc = new CRC32C();
+        crc.update(array, offset, length);
+        return (int) crc.getValue();
+    }
+
+    /** The payload, read-only and not copied. */
+    public ByteBuffer payload() {
+        return ByteBuffer.wrap(array, payloadOffset, payloadLength).slice().asReadOnlyBuffer();
+    }
+
+    /** A copy of the payload. */
+    public byte[] payloadCopy() {
+        byte[] copy = new byte[payloadLength];
+        System.arraycopy(array, payloadOffset, copy, 0, payloadLength);
+        return copy;
+    }
+
+    /** The whole header, parsed. */
+    public FrameHeader header() {
+        try {
+            if (headerParts > 1) {
+                return frame().getHeader();
+            }
+            return FrameHeader.parser().parseFrom(array, headerOffset, headerLength);
+        } catch (InvalidProtocolBufferException e) {
+            throw new MalformedMessageException("frame header: " + e.getMessage());
+        }
+    }
+
+    /** The whole frame, parsed and copied: for people and rare calls. */
+    public Frame frame() {
+        try {
+            return Frame.parser().parseFrom(array, offset, length);
+        } catch (InvalidProtocolBufferException e) {
+            throw new MalformedMessageException("frame: " + e.getMessage());
+        }
+    }
+
+    /** The frame without its payload. */
+    public FrameBody headerOnly() {
+        if (headerParts > 1) {
+            byte[] bytes = Frame.newBuilder().setHeader(header()).build().toByteArray();
+            return read(bytes, 0, bytes.length);
+        }
+        return new FrameBody() {
+            @Override
+            public int serializedBytes() {
+                return headerParts == 0 ? 0 : WireWriter.lengthFieldBytes(1, headerLength);
+            }
+
+            @Override
+            public void writeTo(WireWriter out) {
+                if (headerParts > 0) {
+                    out.lengthField(1, headerLength);
+                    out.bytes(array, headerOffset, headerLength);
+                }
+            }
+        };
+    }
+
+    @Override
+    public int serializedBytes() {
+        return length;
+    }
+
+    @Override
+    public void writeTo(WireWriter out) {
+        out.bytes(array, offset, length);
+    }
+
+    @Override
+    public String toString() {
+        return "frame " + Long.toUnsignedString(sequence) + " (" + length + " bytes)";
+    }
+}
