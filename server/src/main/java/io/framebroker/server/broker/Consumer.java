@@ -1,0 +1,228 @@
+package io.framebroker.server.broker;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * One consuming call: a window shared by its seats in the groups of one or several streams. Methods may be called from
+ * any thread.
+ */
+public final class Consumer {
+    /** Deliveries a returning consumer still has: {@code count} of them from {@code token} on. */
+    public record Held(String stream, Token token, int count) {}
+
+    /**
+     * What a consumer asks for.
+     *
+     * @param group durable group; empty for one of this call alone
+     * @param consumerId stable name; empty to be given one
+     * @param settings what the group must have; null for whatever it has
+     * @param limit frames after which the call ends; 0 for none
+     * @param held what a returning consumer still has
+     */
+    public record Options(
+            List<String> streams,
+            String group,
+            String consumerId,
+            Window window,
+            GroupSettings settings,
+            StartPosition start,
+            boolean autoAck,
+            long limit,
+            List<Held> held) {
+        public Options {
+            streams = List.copyOf(streams);
+            held = List.copyOf(held);
+        }
+    }
+
+    /** Why a consumer gets nothing. */
+    public enum Idle {
+        NO_FRAMES,
+        WINDOW_FULL,
+        PAUSED,
+        CLIENT_NOT_READING
+    }
+
+    private final String id;
+    private final String group;
+    private final boolean durable;
+    private final Options options;
+    private final ConsumerPort port;
+    private final List<Member> members = new ArrayList<>();
+    private final AtomicLong left;
+    private final AtomicInteger firstPumped = new AtomicInteger();
+    private volatile boolean paused;
+    private volatile boolean saysNothingMore;
+
+    Consumer(String id, String group, Options options, ConsumerPort port) {
+        this.id = id;
+        this.group = group;
+        this.durable = !options.group().isEmpty();
+        this.options = options;
+        this.port = port;
+        this.left = new AtomicLong(options.limit() == 0 ? Long.MAX_VALUE : options.limit());
+    }
+
+    public String id() {
+        return id;
+    }
+
+    public String group() {
+        return group;
+    }
+
+    public Window window() {
+        return options.window();
+    }
+
+    /** Settings the group has. */
+    public GroupSettings groupSettings() {
+        return members.get(0).group().settings();
+    }
+
+    Options options() {
+        return options;
+    }
+
+    ConsumerPort port() {
+        return port;
+    }
+
+    boolean durable() {
+        return durable;
+    }
+
+    /** Called while the consumer is being opened, before anybody else knows it. */
+    void seat(Member member) {
+        members.add(member);
+    }
+
+    /** Hands out what is there. To be called once open, and whenever the transport is ready again. Any thread. */
+    public void pump() {
+        int count = members.size();
+        int start = count == 1 ? 0 : Math.floorMod(firstPumped.getAndIncrement(), count);
+        for (int i = 0; i < count; i++) {
+            Member member = members.get((start + i) % count);
+            member.group().stream().dispatch(member);
+        }
+    }
+
+    /**
+     * Ends deliveries {@code token .. token + count - 1} of one stream; {@link ConsumerPort#settled} tells how it went.
+     * Follow a number of these by {@link #pump}.
+     */
+    public void settle(String stream, Token token, int count, Verdict verdict) {
+        Member member = member(stream);
+        if (isPossible(member, token)) {
+            member.group().stream().settle(member, token, count, verdict);
+        } else {
+            refuse(stream, token, count);
+        }
+    }
+
+    /** Prolongs leases to their whole length again; told like {@link #settle}. */
+    public void extend(String stream, Token token, int count) {
+        Member member = member(stream);
+        if (isPossible(member, token)) {
+            member.group().stream().extend(member, token, count);
+        } else {
+            refuse(stream, token, count);
+        }
+    }
+
+    private static boolean isPossible(Member member, Token token) {
+        return member != null && token.ordinal() > 0 && token.ordinal() < Long.MAX_VALUE / 2;
+    }
+
+    private void refuse(String stream, Token token, int count) {
+        String message = member(stream) == null
+                ? "this call does not consume stream " + Names.quoted(stream)
+                : "there is no frame " + token.generation() + "-" + Long.toUnsignedString(token.ordinal());
+        port.settled(
+                new ConsumerPort.SettleResult(stream, token, count, ConsumerPort.SettleOutcome.UNKNOWN_TOKEN, message));
+        port.flush();
+    }
+
+    private Member member(String stream) {
+        for (Member member : members) {
+            if (member.group().stream().name().equals(stream)) {
+                return member;
+            }
+        }
+        return null;
+    }
+
+    public void resize(int maxFrames, long maxBytes) {
+        window().resize(maxFrames, maxBytes);
+        pump();
+    }
+
+    public void pause() {
+        paused = true;
+    }
+
+    public void resume() {
+        paused = false;
+        pump();
+    }
+
+    /** The client has said all it will say: with a limit, the call then ends without waiting for settlements. */
+    public void saysNothingMore() {
+        saysNothingMore = true;
+    }
+
+    /** The call ends in order: what is open goes to others at once, uncounted. Idempotent. */
+    public void close() {
+        members.forEach(member -> member.group().stream().leave(member, true));
+    }
+
+    /** The connection is gone: what is open waits for this consumer's return. Idempotent. */
+    public void lost() {
+        members.forEach(member -> member.group().stream().leave(member, false));
+    }
+
+    public List<ConsumerLag> lags() {
+        return members.stream()
+                .map(member -> member.group().stream().lag(member))
+                .toList();
+    }
+
+    public Idle idle() {
+        if (paused) {
+            return Idle.PAUSED;
+        }
+        if (window().freeFrames() == 0) {
+            return Idle.WINDOW_FULL;
+        }
+        return port.ready() ? Idle.NO_FRAMES : Idle.CLIENT_NOT_READING;
+    }
+
+    /** Whether a frame may be given now, as far as its size is not the question. */
+    boolean takes() {
+        return !paused && left.get() > 0 && window().freeFrames() > 0 && port.ready();
+    }
+
+    /** Counts one frame against the limit; false when the limit is reached. */
+    boolean tryCount() {
+        if (options.limit() == 0) {
+            return true;
+        }
+        return left.getAndUpdate(rest -> rest > 0 ? rest - 1 : 0) > 0;
+    }
+
+    /** Under a stream's lock, after something was delivered or settled. */
+    void checkFinished(Turn turn) {
+        if (left.get() == 0 && (saysNothingMore || window().outstandingFrames() == 0)) {
+            port.finished();
+            turn.touch(port);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return id + " of group " + group;
+    }
+}

@@ -1,0 +1,46 @@
+package io.framebroker.server.broker;
+
+import java.util.List;
+
+/**
+ * Where a consumer hears from its streams. All but {@link #ready} and {@link #flush} are called under a stream's lock:
+ * they note what is to be said, in order, and must neither send, block nor call back. Several streams may call at once.
+ */
+public interface ConsumerPort extends Outlet {
+    /** What became of a settlement or an extension. */
+    enum SettleOutcome {
+        OK,
+        ALREADY_SETTLED,
+        STALE,
+        UNKNOWN_TOKEN
+    }
+
+    /** One outcome for {@code count} deliveries from {@code token} on. */
+    record SettleResult(String stream, Token token, int count, SettleOutcome outcome, String message) {}
+
+    /** Whether the transport takes another message now. Called from any thread, also under a lock. */
+    boolean ready();
+
+    /**
+     * Frames for the consumer, consecutive, of one publisher.
+     *
+     * @param leaseMillis time to settle them; 0 when they are settled already
+     */
+    void deliver(String stream, List<Frame> frames, int attempt, long leaseMillis);
+
+    void settled(SettleResult result);
+
+    /**
+     * Frames this consumer will not get.
+     *
+     * @param first id of the first one; null when they have none
+     * @param detail more words; may be empty
+     */
+    void gap(String stream, String reason, long count, boolean estimated, FrameId first, FrameId last, String detail);
+
+    /** The limit is reached and nothing is outstanding: end the call well. */
+    void finished();
+
+    /** The broker is done with this consumer: end the call. */
+    void ended(BrokerException why);
+}

@@ -1,0 +1,19 @@
+package io.framebroker.server.broker;
+
+/**
+ * A frame as it came in: serialized bytes in {@code array[offset .. offset + length)}, never written to again, and the
+ * header fields the core decides by.
+ *
+ * @param sequence the publisher's, unsigned; 0 when it gave none
+ * @param defect why the frame cannot be taken; null when it can
+ */
+public record FrameContent(byte[] array, int offset, int length, long sequence, boolean keyframe, Defect defect) {
+
+    /**
+     * What is wrong with a frame, for good.
+     *
+     * @param reason stable, in UPPER_SNAKE
+     * @param message what, which limit, what to do
+     */
+    public record Defect(String reason, String message) {}
+}

@@ -1,0 +1,608 @@
+package io.framebroker.server.broker;
+
+import io.framebroker.server.broker.ConsumerPort.SettleOutcome;
+import io.framebroker.server.broker.ConsumerPort.SettleResult;
+import io.framebroker.server.broker.DeliveryTable.State;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+
+/**
+ * A group on one stream: a cursor, the pending frames, and the consumers that share them. Guarded by the stream's lock;
+ * nobody but the stream calls it.
+ *
+ * <p>A durable group protects its frames: the stream keeps what the group has not settled. A group of one call alone
+ * does not, so that a forgotten viewer cannot hold a camera; what the stream lets go is skipped, by name.
+ */
+final class Group {
+    /** Most frames that one turn gives one consumer before the next one is asked. */
+    private static final int GIVE_FRAMES = 256;
+
+    private static final long GIVE_BYTES = 256 * 1024;
+    private static final String PASSED_OVER = "RETENTION";
+
+    private record Retry(long notBeforeNanos, long ordinal) {}
+
+    /** Settlements the store has been asked for; complete when it has confirmed as many as {@code number}. */
+    private record Settling(long number, long first, long last, Member member, SettleResult result) {}
+
+    private final String name;
+    private final GroupSettings settings;
+    private final boolean durable;
+    private final long base;
+    private final FrameStream stream;
+    private final StreamStore store;
+    private final Turn turn;
+    private final BrokerClock clock;
+
+    private final DeliveryTable table;
+    private final List<Member> members = new ArrayList<>();
+    private final Map<String, Member> away = new HashMap<>();
+    private final PriorityQueue<Retry> retries = new PriorityQueue<>((a, b) -> {
+        int byTime = Long.signum(a.notBeforeNanos - b.notBeforeNanos);
+        return byTime != 0 ? byTime : Long.compare(a.ordinal, b.ordinal);
+    });
+    private final ArrayDeque<Settling> settling = new ArrayDeque<>();
+    private long settlementsAsked;
+    private int nextMember;
+    private boolean anyLease;
+    /** No lease ends before this; a lower bound, made exact when it is reached. */
+    private long leaseCheckNanos;
+
+    Group(String name, GroupSettings settings, boolean durable, long base, FrameStream stream) {
+        this.name = name;
+        this.settings = settings;
+        this.durable = durable;
+        this.base = base;
+        this.stream = stream;
+        this.store = stream.store();
+        this.turn = stream.turn();
+        this.clock = stream.clock();
+        this.table = new DeliveryTable(base + 1);
+    }
+
+    String name() {
+        return name;
+    }
+
+    FrameStream stream() {
+        return stream;
+    }
+
+    GroupSettings settings() {
+        return settings;
+    }
+
+    boolean durable() {
+        return durable;
+    }
+
+    long base() {
+        return base;
+    }
+
+    /** Ordinal of the oldest frame this group has not settled; one behind the newest when there is none. */
+    long low() {
+        return table.low();
+    }
+
+    int consumers() {
+        return members.size();
+    }
+
+    List<Member> members() {
+        return members;
+    }
+
+    boolean deserted() {
+        return members.isEmpty() && away.isEmpty();
+    }
+
+    // ---- members
+
+    Member join(Consumer consumer) {
+        Member member = new Member(consumer, this);
+        Member before = away.remove(consumer.id());
+        if (before == null) {
+            before = connected(consumer.id());
+        }
+        members.add(member);
+        if (before != null) {
+            if (members.remove(before)) {
+                before.consumer().port().ended(replaced(consumer));
+                turn.touch(before.consumer().port());
+                before.leave(clock.nanos());
+            }
+            adopt(before, member, consumer.options().held());
+        }
+        return member;
+    }
+
+    /** A consumer that ends in order: its frames go to others at once, uncounted. */
+    void release(Member member) {
+        if (members.remove(member) || away.remove(member.consumer().id(), member)) {
+            sendBack(member, false);
+            dispatch();
+        }
+    }
+
+    /** A consumer whose connection is lost: its frames wait for it. */
+    void lost(Member member, long graceNanos) {
+        if (members.remove(member)) {
+            if (graceNanos == 0 || !holdsAny(member)) {
+                sendBack(member, true);
+                dispatch();
+                return;
+            }
+            member.leave(clock.nanos() + graceNanos);
+            away.put(member.consumer().id(), member);
+        }
+    }
+
+    void end(BrokerException why) {
+        for (Member member : members) {
+            member.consumer().port().ended(why);
+            turn.touch(member.consumer().port());
+        }
+    }
+
+    private Member connected(String consumerId) {
+        for (Member member : members) {
+            if (member.consumer().id().equals(consumerId)) {
+                return member;
+            }
+        }
+        return null;
+    }
+
+    private BrokerException replaced(Consumer by) {
+        return new BrokerException(
+                BrokerException.Kind.ABORTED,
+                "CONSUMER_REPLACED",
+                "consumer " + Names.quoted(by.id()) + " of group " + name + " has opened another call; this one ends");
+    }
+
+    /** Gives what {@code before} held to its successor: what it still has goes on, the rest comes again at once. */
+    private void adopt(Member before, Member member, List<Consumer.Held> held) {
+        long now = clock.nanos();
+        long leaseEnd = now + settings.leaseMillis() * 1_000_000;
+        for (long ordinal = table.low(); ordinal < table.next(); ordinal++) {
+            if (table.state(ordinal) == State.LEASED && table.holder(ordinal) == before) {
+                before.consumer().window().giveBack(1, table.bytes(ordinal));
+                if (isHeld(held, ordinal)) {
+                    member.consumer().window().take(1, table.bytes(ordinal));
+                    table.lease(ordinal, table.attempt(ordinal), member, leaseEnd);
+                } else {
+                    sendBack(ordinal, now, true, false);
+                }
+            }
+        }
+    }
+
+    private boolean isHeld(List<Consumer.Held> held, long ordinal) {
+        for (Consumer.Held run : held) {
+            Token token = run.token();
+            if (run.stream().equals(stream.name())
+                    && ordinal >= token.ordinal()
+                    && ordinal - token.ordinal() < run.count()
+                    && token.generation() == table.generation(ordinal)
+                    && token.attempt() == table.attempt(ordinal)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean holdsAny(Member member) {
+        for (long ordinal = table.low(); ordinal < table.next(); ordinal++) {
+            if (table.state(ordinal) == State.LEASED && table.holder(ordinal) == member) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void sendBack(Member member, boolean counted) {
+        long now = clock.nanos();
+        for (long ordinal = table.low(); ordinal < table.next(); ordinal++) {
+            if (table.state(ordinal) == State.LEASED && table.holder(ordinal) == member) {
+                member.consumer().window().giveBack(1, table.bytes(ordinal));
+                sendBack(ordinal, now, counted, !counted);
+            }
+        }
+    }
+
+    private void sendBack(long ordinal, long notBefore, boolean counted, boolean byConsumer) {
+        table.retry(ordinal, notBefore, counted, byConsumer);
+        retries.add(new Retry(notBefore, ordinal));
+    }
+
+    // ---- deliveries
+
+    /** Hands out frames, as far as there are frames and consumers that take them. */
+    void dispatch() {
+        int refused = 0;
+        while (refused < members.size()) {
+            Member member = members.get(nextMember++ % members.size());
+            if (!member.consumer().takes()) {
+                refused++;
+                continue;
+            }
+            int given = give(member);
+            if (given == 0) {
+                return;
+            }
+            refused = given > 0 ? 0 : refused + 1;
+        }
+    }
+
+    /** Frames given; 0 when there are none to give, -1 when the next one does not fit the consumer's window. */
+    private int give(Member member) {
+        Retry due = dueRetry();
+        if (due != null) {
+            List<Frame> frame = store.read(due.ordinal, due.ordinal, 1, Long.MAX_VALUE);
+            return frame.isEmpty() ? 0 : giveAgain(member, frame);
+        }
+        Consumer consumer = member.consumer();
+        int most = Math.min(GIVE_FRAMES, consumer.window().freeFrames());
+        List<Frame> frames = store.read(table.next(), stream.storedThrough(), most, GIVE_BYTES);
+        return frames.isEmpty() ? 0 : giveFirst(member, frames);
+    }
+
+    private Retry dueRetry() {
+        for (Retry retry = retries.peek(); retry != null; retry = retries.peek()) {
+            if (stillWaits(retry)) {
+                return retry.notBeforeNanos - clock.nanos() <= 0 ? retry : null;
+            }
+            retries.poll();
+        }
+        return null;
+    }
+
+    /** A retry is void once its frame was settled, or sent back for another time, meanwhile. */
+    private boolean stillWaits(Retry retry) {
+        return table.contains(retry.ordinal)
+                && table.state(retry.ordinal) == State.RETRY
+                && table.deadline(retry.ordinal) == retry.notBeforeNanos;
+    }
+
+    private int giveAgain(Member member, List<Frame> one) {
+        Frame frame = one.get(0);
+        Consumer consumer = member.consumer();
+        if (!consumer.window().tryTake(frame.bytes())) {
+            return -1;
+        }
+        if (!consumer.tryCount()) {
+            consumer.window().giveBack(1, frame.bytes());
+            return -1;
+        }
+        retries.poll();
+        int attempt = table.nextAttempt(frame.ordinal());
+        table.lease(frame.ordinal(), attempt, member, leaseEnd());
+        handOver(member, one, attempt);
+        return 1;
+    }
+
+    private int giveFirst(Member member, List<Frame> frames) {
+        Consumer consumer = member.consumer();
+        PublisherKey publisher = frames.get(0).publisher();
+        long leaseEnd = leaseEnd();
+        int count = 0;
+        for (Frame frame : frames) {
+            if (frame.publisher() != publisher || !consumer.window().tryTake(frame.bytes())) {
+                break;
+            }
+            if (!consumer.tryCount()) {
+                consumer.window().giveBack(1, frame.bytes());
+                break;
+            }
+            table.addLeased(frame.generation(), frame.bytes(), member, leaseEnd);
+            count++;
+        }
+        if (count == 0) {
+            return -1;
+        }
+        handOver(member, count == frames.size() ? frames : frames.subList(0, count), 1);
+        return count;
+    }
+
+    private void handOver(Member member, List<Frame> frames, int attempt) {
+        Consumer consumer = member.consumer();
+        Frame first = frames.get(0);
+        long last = frames.get(frames.size() - 1).ordinal();
+        store.delivered(name, first.ordinal(), last, attempt);
+        boolean autoAck = consumer.options().autoAck();
+        consumer.port().deliver(stream.name(), frames, attempt, autoAck ? 0 : settings.leaseMillis());
+        turn.touch(consumer.port());
+        if (autoAck) {
+            carryOut(member, first.ordinal(), last, Verdict.ACK, null);
+        } else {
+            consumer.checkFinished(turn);
+        }
+    }
+
+    private long leaseEnd() {
+        long end = clock.nanos() + settings.leaseMillis() * 1_000_000;
+        if (!anyLease || end - leaseCheckNanos < 0) {
+            leaseCheckNanos = end;
+            anyLease = true;
+        }
+        return end;
+    }
+
+    // ---- settling
+
+    /** Ends deliveries {@code token .. token + count - 1}. Each run of equal outcome is told to the member. */
+    void settle(Member member, Token token, int count, Verdict verdict) {
+        eachRun(member, token, count, true, (outcome, first, run) -> {
+            SettleResult result = result(token, first, run, outcome);
+            if (outcome == SettleOutcome.OK) {
+                carryOut(member, first, first + run - 1, verdict, result);
+            } else {
+                tellInOrder(member, result);
+            }
+        });
+    }
+
+    /** Prolongs leases to the whole length again; only of deliveries whose lease still runs. */
+    void extend(Member member, Token token, int count) {
+        eachRun(member, token, count, false, (outcome, first, run) -> {
+            if (outcome == SettleOutcome.OK) {
+                long leaseEnd = leaseEnd();
+                for (long ordinal = first; ordinal < first + run; ordinal++) {
+                    table.lease(ordinal, token.attempt(), member, leaseEnd);
+                }
+            }
+            tellInOrder(member, result(token, first, run, outcome));
+        });
+    }
+
+    private interface RunAction {
+        void on(SettleOutcome outcome, long first, int count);
+    }
+
+    private void eachRun(Member member, Token token, int count, boolean lateCounts, RunAction action) {
+        long end = token.ordinal() + count;
+        long first = token.ordinal();
+        while (first < end) {
+            SettleOutcome outcome = judge(member, token, first, lateCounts);
+            long run = first + 1;
+            if (!table.contains(first)) {
+                run = first < table.low() && first > base ? Math.min(end, table.low()) : nextKnown(first, end);
+            }
+            while (run < end && table.contains(run) && judge(member, token, run, lateCounts) == outcome) {
+                run++;
+            }
+            action.on(outcome, first, (int) (run - first));
+            first = run;
+        }
+    }
+
+    /** End of a run of frames this group has never had. */
+    private long nextKnown(long first, long end) {
+        return first <= base ? Math.min(end, base + 1) : end;
+    }
+
+    private SettleOutcome judge(Member member, Token token, long ordinal, boolean lateCounts) {
+        if (ordinal <= base || ordinal >= table.next()) {
+            return SettleOutcome.UNKNOWN_TOKEN;
+        }
+        if (ordinal < table.low()) {
+            return SettleOutcome.ALREADY_SETTLED;
+        }
+        State state = table.state(ordinal);
+        int latest = table.attempt(ordinal);
+        if (token.attempt() > latest || token.attempt() < 1) {
+            return SettleOutcome.UNKNOWN_TOKEN;
+        }
+        if (state == State.SETTLED || state == State.SETTLING) {
+            return SettleOutcome.ALREADY_SETTLED;
+        }
+        if (token.generation() != table.generation(ordinal)) {
+            return SettleOutcome.UNKNOWN_TOKEN;
+        }
+        if (token.attempt() < latest) {
+            return SettleOutcome.STALE;
+        }
+        if (state == State.LEASED) {
+            return table.holder(ordinal) == member ? SettleOutcome.OK : SettleOutcome.STALE;
+        }
+        // The lease has ended, but nobody else has the frame yet: late work is still work done.
+        boolean lateButLatest = lateCounts
+                && table.leaseEnded(ordinal)
+                && table.holder(ordinal)
+                        .consumer()
+                        .id()
+                        .equals(member.consumer().id());
+        return lateButLatest ? SettleOutcome.OK : SettleOutcome.STALE;
+    }
+
+    private SettleResult result(Token token, long first, int count, SettleOutcome outcome) {
+        String message = switch (outcome) {
+            case OK -> "";
+            case ALREADY_SETTLED -> "settled before";
+            case STALE ->
+                "attempt " + token.attempt() + " of frame " + token.generation() + "-" + first
+                        + " is over: its lease ended or it was given back; the frame comes again";
+            case UNKNOWN_TOKEN ->
+                "group " + name + " has no delivery " + token.generation() + "-" + first + "/"
+                        + token.attempt() + " on stream " + stream.name()
+                        + "; settle with the token of a delivery, unchanged";
+        };
+        return new SettleResult(
+                stream.name(), new Token(token.generation(), first, token.attempt()), count, outcome, message);
+    }
+
+    /** Results overtake no settlement asked before them: an ALREADY_SETTLED is told when the store has confirmed. */
+    private void tellInOrder(Member member, SettleResult result) {
+        if (settling.isEmpty()) {
+            tell(member, result);
+        } else {
+            settling.add(new Settling(settlementsAsked, 0, -1, member, result));
+        }
+    }
+
+    private void tell(Member member, SettleResult result) {
+        if (result != null) {
+            member.consumer().port().settled(result);
+            turn.touch(member.consumer().port());
+        }
+    }
+
+    /** Performs a verdict on frames that are LEASED, or in RETRY with a late verdict. */
+    private void carryOut(Member member, long first, long last, Verdict verdict, SettleResult result) {
+        long now = clock.nanos();
+        int frames = 0;
+        long bytes = 0;
+        for (long ordinal = first; ordinal <= last; ordinal++) {
+            boolean leased = table.state(ordinal) == State.LEASED;
+            if (leased) {
+                frames++;
+                bytes += table.bytes(ordinal);
+            }
+            if (verdict instanceof Verdict.Ack || verdict instanceof Verdict.Skip) {
+                table.settling(ordinal);
+            } else if (leased) {
+                boolean counted = verdict instanceof Verdict.Retry;
+                sendBack(ordinal, now + waitNanos(verdict, ordinal), counted, true);
+            }
+        }
+        member.consumer().window().giveBack(frames, bytes);
+        if (verdict instanceof Verdict.Ack) {
+            askStore(first, last, StreamStore.Outcome.ACKED, null, member, result);
+        } else if (verdict instanceof Verdict.Skip skip) {
+            askStore(first, last, StreamStore.Outcome.SKIPPED, skip.reason(), member, result);
+        } else {
+            tellInOrder(member, result);
+        }
+        member.consumer().checkFinished(turn);
+    }
+
+    private long waitNanos(Verdict verdict, long ordinal) {
+        if (verdict instanceof Verdict.Retry retry) {
+            return retry.afterMillis() >= 0
+                    ? retry.afterMillis() * 1_000_000
+                    : Backoff.nanos(table.attempt(ordinal), ordinal);
+        }
+        return 0;
+    }
+
+    private void askStore(
+            long first, long last, StreamStore.Outcome outcome, String reason, Member member, SettleResult result) {
+        settling.add(new Settling(++settlementsAsked, first, last, member, result));
+        store.settle(name, first, last, outcome, reason);
+    }
+
+    /** The store has confirmed settlements up to this number. */
+    void settled(long throughSettlement) {
+        while (!settling.isEmpty() && settling.peek().number <= throughSettlement) {
+            Settling done = settling.poll();
+            table.settled(done.first, done.last);
+            if (done.member != null) {
+                tell(done.member, done.result);
+            }
+        }
+    }
+
+    // ---- frames the stream lets go
+
+    /** Skips whatever this group has not settled up to an ordinal. Only for groups that protect nothing. */
+    void passOver(long through) {
+        long first = table.low();
+        if (first > through) {
+            return;
+        }
+        for (long ordinal = first; ordinal <= Math.min(through, table.next() - 1); ordinal++) {
+            State state = table.state(ordinal);
+            if (state == State.LEASED) {
+                table.holder(ordinal).consumer().window().giveBack(1, table.bytes(ordinal));
+            }
+            if (state == State.LEASED || state == State.RETRY) {
+                table.settling(ordinal);
+                askStore(ordinal, ordinal, StreamStore.Outcome.SKIPPED, PASSED_OVER, null, null);
+            }
+        }
+        skipWaiting(through, PASSED_OVER);
+    }
+
+    /** Skips waiting frames up to an ordinal; pending ones stay. Returns how many. */
+    long skipWaiting(long through, String reason) {
+        long first = table.next();
+        if (first > through) {
+            return 0;
+        }
+        while (table.next() <= through) {
+            table.addSettling();
+        }
+        askStore(first, through, StreamStore.Outcome.SKIPPED, reason, null, null);
+        for (Member member : members) {
+            FrameId firstId = new FrameId(stream.generation(), first);
+            FrameId lastId = new FrameId(stream.generation(), through);
+            member.consumer().port().gap(stream.name(), reason, through - first + 1, false, firstId, lastId, "");
+            turn.touch(member.consumer().port());
+        }
+        return through - first + 1;
+    }
+
+    // ---- time
+
+    /** Ends what is due and returns when to look again; {@link Long#MAX_VALUE} from now when nothing is. */
+    long tick(long now) {
+        away.values().removeIf(member -> {
+            boolean over = member.graceEndNanos() - now <= 0;
+            if (over) {
+                sendBack(member, true);
+            }
+            return over;
+        });
+        if (anyLease && leaseCheckNanos - now <= 0) {
+            endLeases(now);
+        }
+        dispatch();
+        long wait = Long.MAX_VALUE;
+        if (anyLease) {
+            wait = Math.min(wait, leaseCheckNanos - now);
+        }
+        for (Member member : away.values()) {
+            wait = Math.min(wait, member.graceEndNanos() - now);
+        }
+        // A retry that is due and still there found no consumer that takes it: the next event hands it out.
+        Retry retry = retries.peek();
+        if (retry != null && retry.notBeforeNanos - now > 0) {
+            wait = Math.min(wait, retry.notBeforeNanos - now);
+        }
+        return wait;
+    }
+
+    private void endLeases(long now) {
+        anyLease = false;
+        for (long ordinal = table.low(); ordinal < table.next(); ordinal++) {
+            // The lease of a consumer that is away runs on: its grace only decides who may take the frame back sooner.
+            if (table.state(ordinal) != State.LEASED) {
+                continue;
+            }
+            long end = table.deadline(ordinal);
+            if (end - now <= 0) {
+                table.holder(ordinal).consumer().window().giveBack(1, table.bytes(ordinal));
+                turn.touch(table.holder(ordinal).consumer().port());
+                sendBack(ordinal, now + Backoff.nanos(table.attempt(ordinal), ordinal), true, false);
+            } else if (!anyLease || end - leaseCheckNanos < 0) {
+                anyLease = true;
+                leaseCheckNanos = end;
+            }
+        }
+    }
+
+    /** What the core holds pending, for comparison with what the store counts. */
+    long pending() {
+        long pending = 0;
+        for (long ordinal = table.low(); ordinal < table.next(); ordinal++) {
+            State state = table.state(ordinal);
+            pending += state == State.LEASED || state == State.RETRY ? 1 : 0;
+        }
+        return pending;
+    }
+}

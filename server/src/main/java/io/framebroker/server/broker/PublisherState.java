@@ -1,0 +1,61 @@
+package io.framebroker.server.broker;
+
+import io.framebroker.server.broker.PublisherPort.FrameException;
+import java.util.ArrayDeque;
+import java.util.List;
+
+/** What a stream remembers of a publisher between its calls. Guarded by the stream's lock. */
+final class PublisherState {
+    private static final int MOST_EXCEPTIONS = 256;
+
+    private final PublisherKey key;
+    private final ArrayDeque<FrameException> exceptions = new ArrayDeque<>();
+    /** Unsigned. */
+    private long lastSequence;
+
+    private long lastReportId;
+
+    PublisherState(PublisherKey key) {
+        this.key = key;
+    }
+
+    PublisherKey key() {
+        return key;
+    }
+
+    long lastSequence() {
+        return lastSequence;
+    }
+
+    boolean isNew(long sequence) {
+        return Long.compareUnsigned(sequence, lastSequence) > 0;
+    }
+
+    void taken(long sequence) {
+        lastSequence = sequence;
+    }
+
+    void notStored(FrameException exception) {
+        if (exceptions.size() == MOST_EXCEPTIONS) {
+            exceptions.poll();
+        }
+        exceptions.add(exception);
+    }
+
+    List<FrameException> exceptions() {
+        return List.copyOf(exceptions);
+    }
+
+    long lastReportId() {
+        return lastReportId;
+    }
+
+    /** Whether this report was not there before. */
+    boolean takeReport(long reportId) {
+        if (Long.compareUnsigned(reportId, lastReportId) <= 0) {
+            return false;
+        }
+        lastReportId = reportId;
+        return true;
+    }
+}

@@ -1,0 +1,47 @@
+package io.framebroker.server.broker;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * One piece of work on a stream: decide under the lock, send after it.
+ *
+ * <p>Why not send under the lock: sending a frame copies it, and the other event loops would wait for that. Why order is
+ * kept all the same: under the lock each outlet gathers in the order of the decisions, and an outlet is flushed by one
+ * thread at a time (its own duty).
+ */
+final class Turn {
+    private final ReentrantLock lock = new ReentrantLock();
+    private List<Outlet> touched = new ArrayList<>();
+
+    void begin() {
+        lock.lock();
+    }
+
+    /** Has the outlet flushed at the end of the outermost turn. */
+    void touch(Outlet outlet) {
+        for (Outlet known : touched) {
+            if (known == outlet) {
+                return;
+            }
+        }
+        touched.add(outlet);
+    }
+
+    void end() {
+        List<Outlet> flush = null;
+        if (lock.getHoldCount() == 1 && !touched.isEmpty()) {
+            flush = touched;
+            touched = new ArrayList<>(flush.size());
+        }
+        lock.unlock();
+        if (flush != null) {
+            flush.forEach(Outlet::flush);
+        }
+    }
+
+    void assertHeld() {
+        assert lock.isHeldByCurrentThread() : "the stream's lock must be held here";
+    }
+}
