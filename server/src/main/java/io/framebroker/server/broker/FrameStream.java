@@ -24,6 +24,7 @@ final class FrameStream implements StreamStore.Listener {
     private static final int MOST_GROUPS = 256;
     private static final long TELL_WAIT_AFTER_NANOS = 100_000_000L;
     private static final long LOOK_AGAIN_NANOS = 20_000_000L;
+    private static final long MOST_SLEEP_NANOS = 3_600_000_000_000L;
 
     /** Frames of one message that are on their way to the store. */
     private record Appending(long lastOrdinal, long lastSequence, Publisher publisher) {}
@@ -579,7 +580,7 @@ final class FrameStream implements StreamStore.Listener {
 
     // ---- time
 
-    private void wakeAfter(long nanos) {
+    void wakeAfter(long nanos) {
         long at = clock.nanos() + nanos;
         if (at - wakeNanos < 0) {
             wakeNanos = at;
@@ -594,7 +595,8 @@ final class FrameStream implements StreamStore.Listener {
         }
         turn.begin();
         try {
-            long wait = 3_600_000_000_000L;
+            wakeNanos = now + MOST_SLEEP_NANOS;
+            long wait = MOST_SLEEP_NANOS;
             for (Group group : groups.values()) {
                 wait = Math.min(wait, group.tick(now));
             }
@@ -610,8 +612,8 @@ final class FrameStream implements StreamStore.Listener {
                     turn.touch(publisher.port());
                 }
             }
-            wakeNanos = now + wait;
-            return wait;
+            wakeAfter(wait);
+            return Math.max(0, wakeNanos - now);
         } finally {
             turn.end();
         }

@@ -329,6 +329,7 @@ final class Group {
         if (!anyLease || end - leaseCheckNanos < 0) {
             leaseCheckNanos = end;
             anyLease = true;
+            stream.wakeAfter(settings.leaseMillis() * 1_000_000);
         }
         return end;
     }
