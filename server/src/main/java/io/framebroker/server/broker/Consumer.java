@@ -54,6 +54,9 @@ public final class Consumer {
     private final List<Member> members = new ArrayList<>();
     private final AtomicLong left;
     private final AtomicInteger firstPumped = new AtomicInteger();
+    /** Pumps at the end of a turn: for room that came back without the consumer's doing. */
+    private final Outlet roomCameBack = this::pump;
+
     private volatile boolean paused;
     private volatile boolean saysNothingMore;
 
@@ -203,6 +206,11 @@ public final class Consumer {
     /** Whether a frame may be given now, as far as its size is not the question. */
     boolean takes() {
         return !paused && left.get() > 0 && window().freeFrames() > 0 && port.ready();
+    }
+
+    /** To be touched when room came back in one stream that the others do not know of. */
+    Outlet roomCameBack() {
+        return roomCameBack;
     }
 
     /** Counts one frame against the limit; false when the limit is reached. */

@@ -519,7 +519,7 @@ final class Group {
         for (long ordinal = first; ordinal <= Math.min(through, table.next() - 1); ordinal++) {
             State state = table.state(ordinal);
             if (state == State.LEASED) {
-                table.holder(ordinal).consumer().window().giveBack(1, table.bytes(ordinal));
+                takeBack(ordinal);
             }
             if (state == State.LEASED || state == State.RETRY) {
                 table.settling(ordinal);
@@ -587,14 +587,20 @@ final class Group {
             }
             long end = table.deadline(ordinal);
             if (end - now <= 0) {
-                table.holder(ordinal).consumer().window().giveBack(1, table.bytes(ordinal));
-                turn.touch(table.holder(ordinal).consumer().port());
+                takeBack(ordinal);
                 sendBack(ordinal, now + Backoff.nanos(table.attempt(ordinal), ordinal), true, false);
             } else if (!anyLease || end - leaseCheckNanos < 0) {
                 anyLease = true;
                 leaseCheckNanos = end;
             }
         }
+    }
+
+    /** Gives the holder its room back, without its doing. */
+    private void takeBack(long ordinal) {
+        Consumer holder = table.holder(ordinal).consumer();
+        holder.window().giveBack(1, table.bytes(ordinal));
+        turn.touch(holder.roomCameBack());
     }
 
     /** What the core holds pending, for comparison with what the store counts. */

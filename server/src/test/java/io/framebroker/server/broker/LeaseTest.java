@@ -148,4 +148,23 @@ class LeaseTest {
 
         detector.hears("1-1/1 STALE");
     }
+
+    /** The consumer's other streams used to wait for an event of their own. */
+    @Test
+    void roomThatComesBackWithALeaseServesTheConsumersOtherStreams() {
+        Camera other = talk.camera("dock");
+        Worker detector = talk.worker("w1")
+                .of("detectors")
+                .takes("cam", "dock")
+                .lease(1_000)
+                .window(1)
+                .joins();
+        camera.publishes(1);
+        other.publishes(1);
+        detector.receives(1);
+
+        talk.passes(Duration.ofMillis(1_001));
+
+        detector.receivesOn("dock", 1);
+    }
 }
