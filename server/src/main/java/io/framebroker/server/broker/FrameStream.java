@@ -57,6 +57,7 @@ final class FrameStream implements StreamStore.Listener {
     private long parkedSinceNanos;
     private boolean waitTold;
     private long storedThrough;
+    private boolean lettingGo;
     private boolean deleted;
     /** When {@link #tick} has something to do; read without the lock. */
     private volatile long wakeNanos;
@@ -446,14 +447,17 @@ final class FrameStream implements StreamStore.Listener {
 
     private void letGo(long through) {
         long first = span.first();
-        if (through < first) {
+        if (through < first || lettingGo) {
             return;
         }
+        // A store that confirms the skips at once gets back here by way of settled: those frames are being let go.
+        lettingGo = true;
         for (Group group : groups.values()) {
             if (!group.durable()) {
                 group.passOver(through);
             }
         }
+        lettingGo = false;
         store.trim(through);
         memory.release(span.bytesThrough(through)
                 - span.bytesThrough(first - 1)
