@@ -2,6 +2,7 @@ package io.framebroker.server.broker;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -57,6 +58,7 @@ public final class Consumer {
     /** Pumps at the end of a turn: for room that came back without the consumer's doing. */
     private final Outlet roomCameBack = this::pump;
 
+    private final AtomicBoolean finishedTold = new AtomicBoolean();
     private volatile boolean paused;
     private volatile boolean saysNothingMore;
 
@@ -175,6 +177,7 @@ public final class Consumer {
     /** The client has said all it will say: with a limit, the call then ends without waiting for settlements. */
     public void saysNothingMore() {
         saysNothingMore = true;
+        members.get(0).group().stream().checkFinished(this);
     }
 
     /** The call ends in order: what is open goes to others at once, uncounted. Idempotent. */
@@ -221,9 +224,10 @@ public final class Consumer {
         return left.getAndUpdate(rest -> rest > 0 ? rest - 1 : 0) > 0;
     }
 
-    /** Under a stream's lock, after something was delivered or settled. */
+    /** Under a stream's lock, after something was delivered, settled or taken back. Told once. */
     void checkFinished(Turn turn) {
-        if (left.get() == 0 && (saysNothingMore || window().outstandingFrames() == 0)) {
+        boolean done = left.get() == 0 && (saysNothingMore || window().outstandingFrames() == 0);
+        if (done && finishedTold.compareAndSet(false, true)) {
             port.finished();
             turn.touch(port);
         }

@@ -582,6 +582,15 @@ final class FrameStream implements StreamStore.Listener {
         }
     }
 
+    void checkFinished(Consumer consumer) {
+        turn.begin();
+        try {
+            consumer.checkFinished(turn);
+        } finally {
+            turn.end();
+        }
+    }
+
     // ---- time
 
     void wakeAfter(long nanos) {

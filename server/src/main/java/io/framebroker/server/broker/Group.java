@@ -601,6 +601,7 @@ final class Group {
         Consumer holder = table.holder(ordinal).consumer();
         holder.window().giveBack(1, table.bytes(ordinal));
         turn.touch(holder.roomCameBack());
+        holder.checkFinished(turn);
     }
 
     /** What the core holds pending, for comparison with what the store counts. */

@@ -167,4 +167,17 @@ class LeaseTest {
 
         detector.receivesOn("dock", 1);
     }
+
+    /** A call that had all it asked for used to stay open for good. */
+    @Test
+    void aLimitedCallEndsWithItsLastLease() {
+        Worker detector =
+                talk.worker("w1").of("detectors").lease(1_000).limit(1).joins();
+        camera.publishes(1);
+        detector.receives(1);
+
+        talk.passes(Duration.ofMillis(1_001));
+
+        detector.hears("finished");
+    }
 }
