@@ -150,6 +150,20 @@ class SettlingTest {
         detector.receivesAgain(2, 1);
     }
 
+    /** The time used to overflow into the past, and the frame came back at once and for ever. */
+    @Test
+    void aNackForTheEndOfTimeIsNotANackForNow() {
+        Worker detector = talk.worker("w1").of("detectors").joins();
+        camera.publishes(1, 2);
+        detector.receives(1, 2);
+
+        detector.nacks(Long.MAX_VALUE / 1_000_000 + 1, 1);
+        detector.nacks(Long.MAX_VALUE, 2);
+        talk.passes(Duration.ofMinutes(1));
+
+        detector.receivesNothing();
+    }
+
     @Test
     void aNackedDeliveryIsOverForItsHolder() {
         Worker detector = talk.worker("w1").of("detectors").joins();
