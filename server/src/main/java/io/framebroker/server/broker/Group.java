@@ -6,9 +6,11 @@ import io.framebroker.server.broker.DeliveryTable.State;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.Set;
 
 /**
  * A group on one stream: a cursor, the pending frames, and the consumers that share them. Guarded by the stream's lock;
@@ -23,6 +25,7 @@ final class Group {
 
     private static final long GIVE_BYTES = 256 * 1024;
     private static final String PASSED_OVER = "RETENTION";
+    private static final int MOST_REASONS = 64;
 
     private record Retry(long notBeforeNanos, long ordinal) {}
 
@@ -46,6 +49,7 @@ final class Group {
         return byTime != 0 ? byTime : Long.compare(a.ordinal, b.ordinal);
     });
     private final ArrayDeque<Settling> settling = new ArrayDeque<>();
+    private final Set<String> skipReasons = new HashSet<>();
     private long settlementsAsked;
     private int nextMember;
     private boolean anyLease;
@@ -475,11 +479,19 @@ final class Group {
         if (verdict instanceof Verdict.Ack) {
             askStore(first, last, StreamStore.Outcome.ACKED, null, member, result);
         } else if (verdict instanceof Verdict.Skip skip) {
-            askStore(first, last, StreamStore.Outcome.SKIPPED, skip.reason(), member, result);
+            askStore(first, last, StreamStore.Outcome.SKIPPED, bounded(skip.reason()), member, result);
         } else {
             tellInOrder(member, result);
         }
         member.consumer().checkFinished(turn);
+    }
+
+    /** Consumers choose their reasons, so their number is bounded; the count is not. */
+    private String bounded(String reason) {
+        if (skipReasons.size() < MOST_REASONS) {
+            skipReasons.add(reason);
+        }
+        return skipReasons.contains(reason) ? reason : "OTHER";
     }
 
     private long waitNanos(Verdict verdict, long ordinal) {

@@ -203,6 +203,18 @@ class SettlingTest {
         detector.hasOutstanding(1);
     }
 
+    /** Reasons come from clients: a store that kept each of them grew without end. */
+    @Test
+    void aGroupKnowsOnlySoManyReasons() {
+        Worker detector = talk.worker("w1").of("detectors").window(1).joins();
+        for (int i = 1; i <= 200; i++) {
+            camera.publishes(i);
+            detector.settlesRun("cam", detector.token(i), 1, new Verdict.Skip("REASON_" + i));
+        }
+
+        assertThat(talk.ledger("detectors").skipped()).hasSizeLessThanOrEqualTo(70).containsKey("OTHER");
+    }
+
     @Test
     void settlementsOutOfOrderFreeTheBacklogUpToTheOldestOpenOne() {
         Worker detector = talk.worker("w1").of("detectors").joins();
