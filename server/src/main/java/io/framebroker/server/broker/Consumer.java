@@ -34,6 +34,9 @@ public final class Consumer {
             long limit,
             List<Held> held) {
         public Options {
+            if (limit < 0) {
+                throw BrokerException.invalid("open.limit", Long.toUnsignedString(limit) + " is above 2^63 - 1");
+            }
             streams = List.copyOf(streams);
             held = List.copyOf(held);
         }

@@ -107,4 +107,12 @@ class LimitTest {
 
         viewer.receives(1);
     }
+
+    /** A limit above 2^63 used to mean nothing at all. */
+    @Test
+    void aLimitBelowZeroIsRefused() {
+        assertThatThrownBy(() -> talk.worker("w1").of("samplers").limit(-1).joins())
+                .isInstanceOf(BrokerException.class)
+                .hasMessageContaining("limit");
+    }
 }
