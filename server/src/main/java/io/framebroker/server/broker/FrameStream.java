@@ -173,7 +173,9 @@ final class FrameStream implements StreamStore.Listener {
             PublisherState state = publisher.state();
             publisher.port().opened(state.lastSequence(), state.exceptions(), state.lastReportId());
             publisher.port().demand(consumers(), groups.size());
-            publisher.port().more();
+            if (roomOrPark()) {
+                publisher.port().more();
+            }
             turn.touch(publisher.port());
         }
     }
