@@ -291,12 +291,16 @@ final class FrameStream implements StreamStore.Listener {
         if (bytes >= settings.maxBacklogBytes()) {
             return who + ": " + bytes + " of " + settings.maxBacklogBytes() + " backlog bytes unsettled";
         }
-        long kept = span.bytesFrom(span.first());
-        if (!memory.admits(kept, broker.streamCount())) {
+        // Without a backlog there is nothing to wait for: the next frame takes the place of the newest one.
+        if (frames > 0 && !memory.admits(keptBytes(), broker.streamCount())) {
             return "broker memory: " + memory.keptBytes() + " of " + memory.keptLimit()
                     + " bytes kept, this stream is above its share";
         }
         return null;
+    }
+
+    private long keptBytes() {
+        return span.bytesFrom(span.first()) + (span.next() - span.first()) * FRAME_OVERHEAD_BYTES;
     }
 
     private Group slowestProtected() {
@@ -796,7 +800,7 @@ final class FrameStream implements StreamStore.Listener {
             groups.values().forEach(group -> group.end(why));
             groups.clear();
             long frames = span.next() - span.first();
-            memory.release(span.bytesFrom(span.first()) + frames * FRAME_OVERHEAD_BYTES);
+            memory.release(keptBytes());
             span.dropThrough(span.next() - 1);
             return frames;
         } finally {

@@ -166,6 +166,65 @@ class BackpressureTest {
     }
 
     @Test
+    void aStreamAboveItsShareWaitsForMemory() {
+        talk = new Conversation(Conversation.backlog(1_000, 1 << 30), 20 * KILO);
+        Camera greedy = talk.camera();
+        Camera modest = talk.camera("dock");
+        Worker detector = talk.worker("w1").of("detectors").joins();
+        Worker loader = talk.worker("w2").of("loaders").takes("dock").joins();
+        greedy.publishesLarge(1, 12 * KILO);
+        greedy.publishesLarge(2, 12 * KILO);
+        greedy.hasToWait();
+
+        modest.publishesLarge(1, 5 * KILO);
+        modest.mayGoOn();
+        modest.publishesLarge(2, 5 * KILO);
+        modest.hasToWait();
+        detector.acks(1);
+        talk.passes(Duration.ofMillis(20));
+
+        loader.receivesOn("dock", 1, 2);
+        modest.hasToWait();
+        greedy.hasToWait();
+        loader.acksOn("dock", 1);
+        talk.passes(Duration.ofMillis(20));
+        modest.mayGoOn();
+        greedy.mayGoOn();
+    }
+
+    /** The newest frames alone could fill the memory: then every camera waited, and there was nothing to wait for. */
+    @Test
+    void aStreamWithNothingUnsettledNeverWaitsForMemory() {
+        talk = new Conversation(Conversation.backlog(1_000, 1 << 30), 20 * KILO);
+        Camera camera = talk.camera();
+        Camera dock = talk.camera("dock");
+
+        for (int i = 1; i <= 5; i++) {
+            camera.publishesLarge(i, 15 * KILO);
+            dock.publishesLarge(i, 15 * KILO);
+        }
+
+        camera.mayGoOn();
+        dock.mayGoOn();
+    }
+
+    /** The share was counted without what a frame costs beside its bytes: many small frames went far above it. */
+    @Test
+    void smallFramesCountWithWhatTheyCost() {
+        talk = new Conversation(Conversation.backlog(1_000_000, 1 << 30), 100 * KILO);
+        Camera camera = talk.camera();
+        talk.camera("dock");
+        talk.worker("w1").of("detectors").joins();
+
+        int frames = 0;
+        while (frames < 10_000 && camera.isAsked()) {
+            camera.publishes(Frames.of(++frames, 16));
+        }
+
+        assertThat(talk.memory().keptBytes()).isLessThan(101 * KILO);
+    }
+
+    @Test
     void historyGoesWhenMemoryIsShort() {
         talk = new Conversation(Conversation.backlog(1_000, 1 << 30), 20 * KILO);
         Camera camera = talk.camera();
