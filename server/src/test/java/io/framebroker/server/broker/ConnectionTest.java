@@ -179,4 +179,17 @@ class ConnectionTest {
 
         spare.receives(1, 2, 3);
     }
+
+    /** The broker gave ids that others had taken, and so replaced them. */
+    @Test
+    void aGivenIdIsNobodyElses() {
+        for (int i = 1; i <= 5; i++) {
+            talk.worker("consumer-" + i).of("detectors").joins();
+        }
+        for (int i = 0; i < 5; i++) {
+            talk.worker("").of("detectors").joins();
+        }
+
+        camera.seesDemand("11/1");
+    }
 }

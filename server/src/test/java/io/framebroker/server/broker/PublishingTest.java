@@ -203,6 +203,20 @@ class PublishingTest {
         camera.hears("opened behind 0", "stored through 2", "stored through 3");
     }
 
+    /** The broker gave ids that others had taken, and refused its own publisher as a stale one. */
+    @Test
+    void aGivenIdIsNobodyElses() {
+        for (int i = 1; i <= 5; i++) {
+            talk.camera("cam", "publisher-" + i, 9).losesItsConnection();
+        }
+
+        for (int i = 0; i < 5; i++) {
+            Camera anonymous = talk.camera("cam", "", 0);
+            anonymous.hears("opened behind 0");
+            anonymous.losesItsConnection();
+        }
+    }
+
     @Test
     void aPublisherThatHasFinishedIsToldWhenAllIsStored() {
         Camera camera = talk.camera();
