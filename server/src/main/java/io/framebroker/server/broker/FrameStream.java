@@ -218,13 +218,7 @@ final class FrameStream implements StreamStore.Listener {
             }
             if (!state.isNew(sequence)) {
                 ledger.duplicate();
-                from.port()
-                        .exception(new FrameException(
-                                sequence,
-                                Outcome.DUPLICATE,
-                                "DUPLICATE",
-                                "sequences up to " + Long.toUnsignedString(state.lastSequence())
-                                        + " were taken before"));
+                answerAgain(from, sequence);
                 continue;
             }
             state.taken(sequence);
@@ -245,6 +239,22 @@ final class FrameStream implements StreamStore.Listener {
         }
         memory.keep(kept);
         return frames;
+    }
+
+    /** What a frame that was taken before has come to. One still on its way is answered by its own ack. */
+    private static void answerAgain(Publisher from, long sequence) {
+        FrameException notStored = from.state().exception(sequence);
+        if (notStored != null) {
+            from.port().exception(notStored);
+        } else if (from.state().isStored(sequence)) {
+            from.port()
+                    .exception(new FrameException(
+                            sequence,
+                            Outcome.DUPLICATE,
+                            "DUPLICATE",
+                            "sequences up to " + Long.toUnsignedString(from.state().lastSequence())
+                                    + " were taken before"));
+        }
     }
 
     private void drop(Publisher from, FrameException exception) {
@@ -385,6 +395,7 @@ final class FrameStream implements StreamStore.Listener {
             storedThrough = throughOrdinal;
             while (!appending.isEmpty() && appending.peek().lastOrdinal <= throughOrdinal) {
                 Appending done = appending.poll();
+                done.publisher.state().stored(done.lastSequence);
                 if (done.publisher == publisher) {
                     publisher.port().stored(done.lastSequence);
                     turn.touch(publisher.port());

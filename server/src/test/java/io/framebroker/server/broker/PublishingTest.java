@@ -91,6 +91,34 @@ class PublishingTest {
         assertThat(talk.ledger().duplicates()).isEqualTo(1);
     }
 
+    /** A duplicate says that the first one is stored: it used to be told while that was still on its way. */
+    @Test
+    void aDuplicateOfAFrameOnItsWayIsAcknowledgedWithIt() {
+        Camera camera = talk.camera();
+        talk.store().defer();
+        camera.forgetsWhatItHeard();
+
+        camera.publishes(1, 1);
+        camera.hears();
+        talk.store().releaseAll();
+
+        camera.hears("stored through 1");
+        assertThat(talk.ledger().duplicates()).isEqualTo(1);
+    }
+
+    /** It used to be answered as a duplicate, which says that nothing is lost. */
+    @Test
+    void aRejectedFrameSentAgainIsRejectedAgain() {
+        Camera camera = talk.camera();
+        camera.publishes(Frames.bad(1), Frames.of(2, 100));
+        camera.forgetsWhatItHeard();
+
+        camera.publishes(1);
+
+        camera.hears("1 REJECTED CRC_MISMATCH");
+        assertThat(talk.ledger().offered()).isEqualTo(2);
+    }
+
     @Test
     void sequencesMayLeaveHolesAndGoPastHalfTheirRange() {
         Camera camera = talk.camera();
