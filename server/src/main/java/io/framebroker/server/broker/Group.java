@@ -122,7 +122,21 @@ final class Group {
             }
             adopt(before, member, consumer.options().held());
         }
+        tellLost(member, consumer.options().held());
         return member;
+    }
+
+    /** Tells a returning consumer which of the deliveries it believes to have it has not. */
+    private void tellLost(Member member, List<Consumer.Held> held) {
+        for (Consumer.Held run : held) {
+            if (run.stream().equals(stream.name())) {
+                eachRun(member, run.token(), run.count(), false, (outcome, first, count) -> {
+                    if (outcome != SettleOutcome.OK) {
+                        tellInOrder(member, result(run.token(), first, count, outcome));
+                    }
+                });
+            }
+        }
     }
 
     /** A consumer that ends in order: its frames go to others at once, uncounted. */

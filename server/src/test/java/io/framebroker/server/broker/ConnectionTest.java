@@ -100,6 +100,41 @@ class ConnectionTest {
         again.receives(4);
     }
 
+    /** A consumer that comes back used not to learn which of its frames were no longer its own. */
+    @Test
+    void aConsumerThatComesBackIsToldWhatItNoLongerHas() {
+        detector.acks(1);
+        detector.losesItsConnection();
+
+        Worker again = talk.worker("w1")
+                .of("detectors")
+                .holds(
+                        new Consumer.Held("cam", new Token(1, 1, 1), 2),
+                        new Consumer.Held("cam", new Token(1, 3, 2), 1),
+                        new Consumer.Held("cam", new Token(1, 9, 1), 1))
+                .joins();
+
+        again.hears("1-1/1 ALREADY_SETTLED", "1-3/2 UNKNOWN_TOKEN", "1-9/1 UNKNOWN_TOKEN");
+        again.receivesAgain(2, 3);
+        again.hasOutstanding(2);
+    }
+
+    @Test
+    void aConsumerThatComesBackTooLateIsToldSo() {
+        detector.losesItsConnection();
+        talk.passes(Duration.ofSeconds(6));
+        Worker spare = talk.worker("w2").of("detectors").joins();
+        spare.receivesAgain(2, 1, 2, 3);
+
+        Worker again = talk.worker("w1")
+                .of("detectors")
+                .holds(new Consumer.Held("cam", new Token(1, 1, 1), 3))
+                .joins();
+
+        again.hears("1-1/1 through 3 STALE");
+        again.hasOutstanding(0);
+    }
+
     @Test
     void aConsumerThatOpensAnotherCallIsReplaced() {
         Worker again = talk.worker("w1").of("detectors").joins();
@@ -120,6 +155,19 @@ class ConnectionTest {
         again.settlesRun("cam", new Token(1, 1, 1), 3, Verdict.ACK);
         again.hears("1-1/1 through 3 OK");
         assertThat(talk.ledger("detectors").acked()).isEqualTo(3);
+    }
+
+    @Test
+    void whatOneHeldIsNotGivenToAnotherWhoSaysSo() {
+        detector.losesItsConnection();
+        Worker stranger = talk.worker("w2")
+                .of("detectors")
+                .holds(new Consumer.Held("cam", new Token(1, 1, 1), 3))
+                .joins();
+
+        stranger.receivesNothing();
+        stranger.hasOutstanding(0);
+        stranger.hears("1-1/1 through 3 STALE");
     }
 
     @Test
