@@ -51,6 +51,7 @@ final class Group {
     private final ArrayDeque<Settling> settling = new ArrayDeque<>();
     private final Set<String> skipReasons = new HashSet<>();
     private long settlementsAsked;
+    /** Whose turn it is; may be one too many, when a member has left. */
     private int nextMember;
     private boolean anyLease;
     /** No lease ends before this; a lower bound, made exact when it is reached. */
@@ -244,20 +245,19 @@ final class Group {
     void dispatch() {
         int refused = 0;
         while (refused < members.size()) {
-            Member member = members.get(nextMember++ % members.size());
-            if (!member.consumer().takes()) {
-                refused++;
-                continue;
-            }
-            int given = give(member);
+            int turnOf = nextMember % members.size();
+            Member member = members.get(turnOf);
+            int given = member.consumer().takes() ? give(member) : -1;
             if (given == 0) {
+                // It stays this member's turn.
                 return;
             }
+            nextMember = turnOf + 1;
             refused = given > 0 ? 0 : refused + 1;
         }
     }
 
-    /** Frames given; 0 when there are none to give, -1 when the next one does not fit the consumer's window. */
+    /** Frames given; 0 when there are none to give, -1 when the consumer cannot take the next one. */
     private int give(Member member) {
         Retry due = dueRetry();
         if (due != null) {
@@ -266,6 +266,10 @@ final class Group {
         }
         Consumer consumer = member.consumer();
         int most = Math.min(GIVE_FRAMES, consumer.window().freeFrames());
+        if (most == 0) {
+            // Another stream has used the window up since it was looked at.
+            return -1;
+        }
         List<Frame> frames = store.read(table.next(), stream.storedThrough(), most, GIVE_BYTES);
         return frames.isEmpty() ? 0 : giveFirst(member, frames);
     }
