@@ -181,6 +181,18 @@ class DeliveringTest {
                         tuple("dock", 0L, 1L));
     }
 
+    /** A frame that was stored meanwhile used to go to a consumer that had not been told that it is open. */
+    @Test
+    void nothingIsDeliveredBeforeTheFirstPump() {
+        Worker detector = talk.worker("w1").of("detectors").joinsWithoutPumping();
+
+        camera.publishes(1);
+        detector.receivesNothing();
+        detector.call().pump();
+
+        detector.receives(1);
+    }
+
     @Test
     void aNewGroupStartsWhereItAskedTo() {
         talk.worker("keeper").of("keepers").joins();
