@@ -573,8 +573,10 @@ final class FrameStream implements StreamStore.Listener {
     void settle(Member member, Token token, int count, Verdict verdict) {
         turn.begin();
         try {
-            member.group().settle(member, token, count, verdict);
-            wakeAfter(0);
+            if (isHere(member.group())) {
+                member.group().settle(member, token, count, verdict);
+                wakeAfter(0);
+            }
         } finally {
             turn.end();
         }
@@ -583,10 +585,17 @@ final class FrameStream implements StreamStore.Listener {
     void extend(Member member, Token token, int count) {
         turn.begin();
         try {
-            member.group().extend(member, token, count);
+            if (isHere(member.group())) {
+                member.group().extend(member, token, count);
+            }
         } finally {
             turn.end();
         }
+    }
+
+    /** A group goes with its stream, or with its only call, which may still have something to say. */
+    private boolean isHere(Group group) {
+        return groups.get(group.name()) == group;
     }
 
     /** A member can take frames again: its window, its transport or its pause has changed. */
@@ -730,6 +739,9 @@ final class FrameStream implements StreamStore.Listener {
     ConsumerLag lag(Member member) {
         turn.begin();
         try {
+            if (!isHere(member.group())) {
+                return new ConsumerLag(name, 0, 0, 0);
+            }
             GroupRecord record = store.group(member.group().name());
             long waiting = store.count(record.cursor() + 1, store.lastOrdinal());
             long low = member.group().low();

@@ -161,11 +161,14 @@ final class Group {
         }
     }
 
+    /** Ends everybody; nothing goes out behind it. */
     void end(BrokerException why) {
         for (Member member : members) {
             member.consumer().port().ended(why);
             turn.touch(member.consumer().port());
         }
+        members.clear();
+        away.clear();
     }
 
     private Member connected(String consumerId) {
