@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -645,9 +646,11 @@ final class FrameStream implements StreamStore.Listener {
             trim();
             if (parked) {
                 wait = Math.min(wait, LOOK_AGAIN_NANOS);
-                if (!waitTold && now - parkedSinceNanos >= TELL_WAIT_AFTER_NANOS) {
+                String reason = waitReason();
+                // Another stream may have made room since the last look; the next one finds it.
+                if (!waitTold && reason != null && now - parkedSinceNanos >= TELL_WAIT_AFTER_NANOS) {
                     waitTold = true;
-                    publisher.port().waiting(waitReason());
+                    publisher.port().waiting(reason);
                     turn.touch(publisher.port());
                 }
             }
@@ -704,7 +707,7 @@ final class FrameStream implements StreamStore.Listener {
                     span.next() - low,
                     span.bytesFrom(low),
                     publisher == null ? "" : publisher.key().id(),
-                    parked ? String.valueOf(waitReason()) : "",
+                    parked ? Objects.requireNonNullElse(waitReason(), "") : "",
                     groups.size(),
                     consumers());
         } finally {
