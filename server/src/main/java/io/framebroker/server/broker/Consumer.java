@@ -132,31 +132,25 @@ public final class Consumer {
      */
     public void settle(String stream, Token token, int count, Verdict verdict) {
         Member member = member(stream);
-        if (isPossible(member, token)) {
-            member.group().stream().settle(member, token, count, verdict);
-        } else {
+        if (member == null) {
             refuse(stream, token, count);
+        } else {
+            member.group().stream().settle(member, token, count, verdict);
         }
     }
 
     /** Prolongs leases to their whole length again; told like {@link #settle}. */
     public void extend(String stream, Token token, int count) {
         Member member = member(stream);
-        if (isPossible(member, token)) {
-            member.group().stream().extend(member, token, count);
-        } else {
+        if (member == null) {
             refuse(stream, token, count);
+        } else {
+            member.group().stream().extend(member, token, count);
         }
     }
 
-    private static boolean isPossible(Member member, Token token) {
-        return member != null && token.ordinal() > 0 && token.ordinal() < Long.MAX_VALUE / 2;
-    }
-
     private void refuse(String stream, Token token, int count) {
-        String message = member(stream) == null
-                ? "this call does not consume stream " + Names.quoted(stream)
-                : "there is no frame " + token.generation() + "-" + Long.toUnsignedString(token.ordinal());
+        String message = "this call does not consume stream " + Names.quoted(stream);
         port.settled(
                 new ConsumerPort.SettleResult(stream, token, count, ConsumerPort.SettleOutcome.UNKNOWN_TOKEN, message));
         port.flush();

@@ -391,8 +391,12 @@ final class Group {
     }
 
     private void eachRun(Member member, Token token, int count, boolean lateCounts, RunAction action) {
-        long end = token.ordinal() + count;
         long first = token.ordinal();
+        if (first <= 0 || first >= Long.MAX_VALUE / 2) {
+            action.on(SettleOutcome.UNKNOWN_TOKEN, first, count);
+            return;
+        }
+        long end = first + count;
         while (first < end) {
             SettleOutcome outcome = judge(member, token, first, lateCounts);
             long run = first + 1;
