@@ -63,6 +63,7 @@ public final class Consumer {
 
     private final AtomicBoolean finishedTold = new AtomicBoolean();
     private volatile boolean open;
+    private volatile boolean replaced;
     private volatile boolean paused;
     private volatile boolean saysNothingMore;
 
@@ -185,9 +186,17 @@ public final class Consumer {
         members.get(0).group().stream().checkFinished(this);
     }
 
-    /** The call ends in order: what is open goes to others at once, uncounted. Idempotent. */
+    /**
+     * The call ends in order: what is open goes to others at once, uncounted. Where the same consumer has opened
+     * another call, what is open waits for that to take it over. Idempotent.
+     */
     public void close() {
-        members.forEach(member -> member.group().stream().leave(member, true));
+        members.forEach(member -> member.group().stream().leave(member, !replaced));
+    }
+
+    /** Told by the first stream that the same consumer joins again; it is still to join the others. */
+    void replaced() {
+        replaced = true;
     }
 
     /** The connection is gone: what is open waits for this consumer's return. Idempotent. */

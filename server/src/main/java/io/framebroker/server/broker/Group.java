@@ -117,6 +117,7 @@ final class Group {
         members.add(member);
         if (before != null) {
             if (members.remove(before)) {
+                before.consumer().replaced();
                 before.consumer().port().ended(replaced(consumer));
                 turn.touch(before.consumer().port());
                 before.leave(clock.nanos());
