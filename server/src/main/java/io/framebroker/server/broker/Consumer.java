@@ -61,6 +61,7 @@ public final class Consumer {
     /** Pumps at the end of a turn: for room that came back without the consumer's doing. */
     private final Outlet roomCameBack = this::pumpIfOpen;
 
+    private final AtomicInteger owed = new AtomicInteger();
     private final AtomicBoolean finishedTold = new AtomicBoolean();
     private volatile boolean open;
     private volatile boolean replaced;
@@ -238,9 +239,19 @@ public final class Consumer {
         return left.getAndUpdate(rest -> rest > 0 ? rest - 1 : 0) > 0;
     }
 
-    /** Under a stream's lock, after something was delivered, settled or taken back. Told once. */
+    /** A result is owed to the consumer from now on. */
+    void owed() {
+        owed.incrementAndGet();
+    }
+
+    void answered() {
+        owed.decrementAndGet();
+    }
+
+    /** Under a stream's lock, after something was delivered, settled, answered or taken back. Told once. */
     void checkFinished(Turn turn) {
-        boolean done = left.get() == 0 && (saysNothingMore || window().outstandingFrames() == 0);
+        boolean quiet = window().outstandingFrames() == 0 && owed.get() == 0;
+        boolean done = left.get() == 0 && (saysNothingMore || quiet);
         if (done && finishedTold.compareAndSet(false, true)) {
             port.finished();
             turn.touch(port);

@@ -472,15 +472,13 @@ final class Group {
         if (settling.isEmpty()) {
             tell(member, result);
         } else {
-            settling.add(new Settling(settlementsAsked, 0, -1, member, result));
+            await(new Settling(settlementsAsked, 0, -1, member, result));
         }
     }
 
     private void tell(Member member, SettleResult result) {
-        if (result != null) {
-            member.consumer().port().settled(result);
-            turn.touch(member.consumer().port());
-        }
+        member.consumer().port().settled(result);
+        turn.touch(member.consumer().port());
     }
 
     /** Performs a verdict on frames that are LEASED, or in RETRY with a late verdict. */
@@ -531,7 +529,7 @@ final class Group {
 
     private void askStore(
             long first, long last, StreamStore.Outcome outcome, String reason, Member member, SettleResult result) {
-        settling.add(new Settling(++settlementsAsked, first, last, member, result));
+        await(new Settling(++settlementsAsked, first, last, member, result));
         store.settle(name, first, last, outcome, reason);
     }
 
@@ -540,9 +538,18 @@ final class Group {
         while (!settling.isEmpty() && settling.peek().number <= throughSettlement) {
             Settling done = settling.poll();
             table.settled(done.first, done.last);
-            if (done.member != null) {
+            if (done.result != null) {
                 tell(done.member, done.result);
+                done.member.consumer().answered();
+                done.member.consumer().checkFinished(turn);
             }
+        }
+    }
+
+    private void await(Settling asked) {
+        settling.add(asked);
+        if (asked.result != null) {
+            asked.member.consumer().owed();
         }
     }
 
