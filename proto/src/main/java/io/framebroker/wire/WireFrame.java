@@ -49,13 +49,6 @@ public final class WireFrame implements FrameBody {
         return frame;
     }
 
-    /** The same frame in an array of its own: for keeping a small frame of a large message. */
-    public WireFrame compact() {
-        byte[] own = new byte[length];
-        System.arraycopy(array, offset, own, 0, length);
-        return read(own, 0, length);
-    }
-
     private void scan(WireReader in) {
         while (in.hasMore()) {
             int tag = in.tag();
@@ -93,6 +86,16 @@ public final class WireFrame implements FrameBody {
         }
     }
 
+    /** The array the frame lies in, not to be written to. */
+    public byte[] array() {
+        return array;
+    }
+
+    /** Where the serialized frame starts in {@link #array}. */
+    public int offset() {
+        return offset;
+    }
+
     /** Unsigned; 0 when the header has none. */
     public long sequence() {
         return sequence;
@@ -110,11 +113,6 @@ public final class WireFrame implements FrameBody {
 
     public int payloadBytes() {
         return payloadLength;
-    }
-
-    /** Size of the array that this frame keeps alive, in bytes. */
-    public int retainedBytes() {
-        return array.length;
     }
 
     /** Whether the payload is what the publisher's checksum says; true when the header has none. */

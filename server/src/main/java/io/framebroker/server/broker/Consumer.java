@@ -172,6 +172,7 @@ public final class Consumer {
     /** The client has said all it will say: with a limit, the call then ends without waiting for settlements. */
     public void saysNothingMore() {
         saysNothingMore = true;
+        members.get(0).group().stream().checkFinished(this);
     }
 
     /** The call ends in order: what is open goes to others at once, uncounted. Idempotent. */

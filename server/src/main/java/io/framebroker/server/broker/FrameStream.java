@@ -200,6 +200,7 @@ final class FrameStream implements StreamStore.Listener {
         PublisherState state = from.state();
         long receivedMicros = clock.wallMicros();
         long kept = 0;
+        boolean sparse = isSparse(contents, state);
         for (FrameContent content : contents) {
             long sequence = from.numbersItself() ? content.sequence() : state.lastSequence() + 1;
             if (sequence == 0) {
@@ -235,12 +236,24 @@ final class FrameStream implements StreamStore.Listener {
                 continue;
             }
             ledger.offered();
-            frames.add(new Frame(content, generation(), span.next(), sequence, receivedMicros, state.key()));
+            FrameContent own = sparse ? content.compact() : content;
+            frames.add(new Frame(own, generation(), span.next(), sequence, receivedMicros, state.key()));
             span.add(content.length());
             kept += content.length() + FRAME_OVERHEAD_BYTES;
         }
         memory.keep(kept);
         return frames;
+    }
+
+    /** Whether the frames worth keeping are the smaller part of the message they came in, which they would keep alive. */
+    private static boolean isSparse(List<FrameContent> contents, PublisherState state) {
+        long worth = 0;
+        for (FrameContent content : contents) {
+            if (content.defect() == null && (content.sequence() == 0 || state.isNew(content.sequence()))) {
+                worth += content.length();
+            }
+        }
+        return !contents.isEmpty() && worth * 2 < contents.get(0).array().length;
     }
 
     private void drop(Publisher from, FrameException exception) {
@@ -572,6 +585,15 @@ final class FrameStream implements StreamStore.Listener {
         turn.begin();
         try {
             member.group().dispatch();
+        } finally {
+            turn.end();
+        }
+    }
+
+    void checkFinished(Consumer consumer) {
+        turn.begin();
+        try {
+            consumer.checkFinished(turn);
         } finally {
             turn.end();
         }
