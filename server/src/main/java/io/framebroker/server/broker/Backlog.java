@@ -9,7 +9,7 @@ package io.framebroker.server.broker;
  */
 final class Backlog {
     /** What a frame costs beside its bytes, roughly, in bytes. */
-    private static final int FRAME_OVERHEAD_BYTES = 256;
+    static final int FRAME_OVERHEAD_BYTES = 256;
 
     private final Broker broker;
     private final FrameMemory memory;

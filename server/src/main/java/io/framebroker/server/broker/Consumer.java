@@ -2,6 +2,7 @@ package io.framebroker.server.broker;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -33,6 +34,9 @@ public final class Consumer {
             long limit,
             List<Held> held) {
         public Options {
+            if (limit < 0) {
+                throw BrokerException.invalid("open.limit", Long.toUnsignedString(limit) + " is above 2^63 - 1");
+            }
             streams = List.copyOf(streams);
             held = List.copyOf(held);
         }
@@ -54,6 +58,10 @@ public final class Consumer {
     private final List<Member> members = new ArrayList<>();
     private final AtomicLong left;
     private final AtomicInteger firstPumped = new AtomicInteger();
+    /** Pumps at the end of a turn: for room that came back without the consumer's doing. */
+    private final Outlet roomCameBack = this::pump;
+
+    private final AtomicBoolean finishedTold = new AtomicBoolean();
     private volatile boolean paused;
     private volatile boolean saysNothingMore;
 
@@ -206,6 +214,11 @@ public final class Consumer {
         return !paused && left.get() > 0 && window().freeFrames() > 0 && port.ready();
     }
 
+    /** To be touched when room came back in one stream that the others do not know of. */
+    Outlet roomCameBack() {
+        return roomCameBack;
+    }
+
     /** Counts one frame against the limit; false when the limit is reached. */
     boolean tryCount() {
         if (options.limit() == 0) {
@@ -214,9 +227,10 @@ public final class Consumer {
         return left.getAndUpdate(rest -> rest > 0 ? rest - 1 : 0) > 0;
     }
 
-    /** Under a stream's lock, after something was delivered or settled. */
+    /** Under a stream's lock, after something was delivered, settled or taken back. Told once. */
     void checkFinished(Turn turn) {
-        if (left.get() == 0 && (saysNothingMore || window().outstandingFrames() == 0)) {
+        boolean done = left.get() == 0 && (saysNothingMore || window().outstandingFrames() == 0);
+        if (done && finishedTold.compareAndSet(false, true)) {
             port.finished();
             turn.touch(port);
         }

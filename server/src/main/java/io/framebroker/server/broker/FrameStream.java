@@ -16,7 +16,7 @@ import java.util.TreeMap;
 final class FrameStream implements StreamStore.Listener {
     private static final int MOST_GROUPS = 256;
     private static final long LOOK_AGAIN_NANOS = 20_000_000L;
-    private static final long LONG_NANOS = 3_600_000_000_000L;
+    private static final long MOST_SLEEP_NANOS = 3_600_000_000_000L;
 
     private final String name;
     private final Broker broker;
@@ -30,6 +30,7 @@ final class FrameStream implements StreamStore.Listener {
     private final Intake intake;
     private final Map<String, Group> groups = new TreeMap<>();
     private long storedThrough;
+    private boolean lettingGo;
     private boolean deleted;
     /** When {@link #tick} has something to do; read without the lock. */
     private volatile long wakeNanos;
@@ -203,14 +204,17 @@ final class FrameStream implements StreamStore.Listener {
     }
 
     private void letGo(long through) {
-        if (through < backlog.first()) {
+        if (through < backlog.first() || lettingGo) {
             return;
         }
+        // A store that confirms the skips at once gets back here by way of settled: those frames are being let go.
+        lettingGo = true;
         for (Group group : groups.values()) {
             if (!group.durable()) {
                 group.passOver(through);
             }
         }
+        lettingGo = false;
         store.trim(through);
         backlog.dropThrough(through);
     }
@@ -305,7 +309,7 @@ final class FrameStream implements StreamStore.Listener {
 
     // ---- time
 
-    private void wakeAfter(long nanos) {
+    void wakeAfter(long nanos) {
         long at = clock.nanos() + nanos;
         if (at - wakeNanos < 0) {
             wakeNanos = at;
@@ -320,7 +324,8 @@ final class FrameStream implements StreamStore.Listener {
         }
         turn.begin();
         try {
-            long wait = LONG_NANOS;
+            wakeNanos = now + MOST_SLEEP_NANOS;
+            long wait = MOST_SLEEP_NANOS;
             for (Group group : groups.values()) {
                 wait = Math.min(wait, group.tick(now));
             }
@@ -333,8 +338,8 @@ final class FrameStream implements StreamStore.Listener {
                 wait = Math.min(wait, LOOK_AGAIN_NANOS);
                 intake.tellWait(now, fullBecause());
             }
-            wakeNanos = now + wait;
-            return wait;
+            wakeAfter(wait);
+            return Math.max(0, wakeNanos - now);
         } finally {
             turn.end();
         }

@@ -5,8 +5,10 @@ import io.framebroker.server.broker.ConsumerPort.SettleResult;
 import io.framebroker.server.broker.DeliveryTable.State;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A group on one stream: a cursor, the pending frames, and the consumers that share them. Guarded by the stream's lock;
@@ -21,6 +23,7 @@ final class Group {
 
     private static final long GIVE_BYTES = 256 * 1024;
     private static final String PASSED_OVER = "RETENTION";
+    private static final int MOST_REASONS = 64;
 
     private final String name;
     private final GroupSettings settings;
@@ -37,6 +40,7 @@ final class Group {
     private final Redeliveries redeliveries;
     private final Settlements settlements;
     private final TokenCheck tokens;
+    private final Set<String> skipReasons = new HashSet<>();
     private int nextMember;
     private boolean anyLease;
     /** No lease ends before this; a lower bound, made exact when it is reached. */
@@ -300,6 +304,7 @@ final class Group {
         if (!anyLease || end - leaseCheckNanos < 0) {
             leaseCheckNanos = end;
             anyLease = true;
+            stream.wakeAfter(settings.leaseMillis() * 1_000_000);
         }
         return end;
     }
@@ -353,11 +358,19 @@ final class Group {
         if (verdict instanceof Verdict.Ack) {
             settlements.ask(first, last, StreamStore.Outcome.ACKED, null, member, result);
         } else if (verdict instanceof Verdict.Skip skip) {
-            settlements.ask(first, last, StreamStore.Outcome.SKIPPED, skip.reason(), member, result);
+            settlements.ask(first, last, StreamStore.Outcome.SKIPPED, bounded(skip.reason()), member, result);
         } else {
             settlements.tell(member, result);
         }
         member.consumer().checkFinished(turn);
+    }
+
+    /** Consumers choose their reasons, so their number is bounded; the count is not. */
+    private String bounded(String reason) {
+        if (skipReasons.size() < MOST_REASONS) {
+            skipReasons.add(reason);
+        }
+        return skipReasons.contains(reason) ? reason : "OTHER";
     }
 
     private long waitNanos(Verdict verdict, long ordinal) {
@@ -397,7 +410,7 @@ final class Group {
         for (long ordinal = first; ordinal <= Math.min(through, table.next() - 1); ordinal++) {
             State state = table.state(ordinal);
             if (state == State.LEASED) {
-                table.holder(ordinal).consumer().window().giveBack(1, table.bytes(ordinal));
+                takeBack(ordinal);
             }
             if (state == State.LEASED || state == State.RETRY) {
                 table.settling(ordinal);
@@ -462,13 +475,20 @@ final class Group {
             }
             long end = table.deadline(ordinal);
             if (end - now <= 0) {
-                table.holder(ordinal).consumer().window().giveBack(1, table.bytes(ordinal));
-                turn.touch(table.holder(ordinal).consumer().port());
+                takeBack(ordinal);
                 redeliveries.sendBack(ordinal, now + Backoff.nanos(table.attempt(ordinal), ordinal), true, false);
             } else if (!anyLease || end - leaseCheckNanos < 0) {
                 anyLease = true;
                 leaseCheckNanos = end;
             }
         }
+    }
+
+    /** Gives the holder its room back, without its doing. */
+    private void takeBack(long ordinal) {
+        Consumer holder = table.holder(ordinal).consumer();
+        holder.window().giveBack(1, table.bytes(ordinal));
+        turn.touch(holder.roomCameBack());
+        holder.checkFinished(turn);
     }
 }

@@ -1,0 +1,127 @@
+package io.framebroker.server.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.framebroker.server.store.memory.MemoryFrameStore;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A broker on a fake clock, and those who talk to it. The stream is "cam" where none is named. */
+final class Conversation {
+    private static final long PLENTY = 1L << 40;
+
+    private final FakeClock clock = new FakeClock();
+    private final DeferredStore store = new DeferredStore(new MemoryFrameStore());
+    private final FrameMemory memory;
+    private final Broker broker;
+    private final List<Worker> workers = new ArrayList<>();
+
+    Conversation() {
+        this(BrokerSettings.DEFAULT.streamDefaults(), PLENTY);
+    }
+
+    Conversation(StreamSettings streams) {
+        this(streams, PLENTY);
+    }
+
+    Conversation(StreamSettings streams, long memoryBytes) {
+        this(new BrokerSettings(true, 10_000, 5_000, streams), memoryBytes);
+    }
+
+    Conversation(BrokerSettings settings, long memoryBytes) {
+        memory = new FrameMemory(memoryBytes, PLENTY);
+        broker = new Broker(settings, store, memory, clock);
+    }
+
+    static StreamSettings backlog(int frames, long bytes) {
+        return new StreamSettings(frames, bytes, 100, 64L << 20, 0);
+    }
+
+    static StreamSettings retention(int frames, long bytes, long millis) {
+        return new StreamSettings(1000, 256L << 20, frames, bytes, millis);
+    }
+
+    Broker broker() {
+        return broker;
+    }
+
+    FakeClock clock() {
+        return clock;
+    }
+
+    DeferredStore store() {
+        return store;
+    }
+
+    FrameMemory memory() {
+        return memory;
+    }
+
+    Camera camera() {
+        return camera("cam");
+    }
+
+    Camera camera(String stream) {
+        return camera(stream, "camera-of-" + stream, 1);
+    }
+
+    Camera camera(String stream, String id, long epoch) {
+        Camera camera = new Camera();
+        camera.isOpenedAs(broker.openPublisher(stream, id, epoch, camera));
+        return camera;
+    }
+
+    Worker.Opening worker(String id) {
+        return new Worker.Opening(this, id);
+    }
+
+    void met(Worker worker) {
+        workers.add(worker);
+    }
+
+    /** Time passes, and the broker is called exactly when it wanted to be. */
+    void passes(Duration time) {
+        long left = time.toNanos();
+        while (left > 0) {
+            long step = Math.min(left, Math.max(1, broker.tick()));
+            clock.advance(step);
+            left -= step;
+        }
+        broker.tick();
+    }
+
+    StreamState stream() {
+        return broker.stream("cam");
+    }
+
+    Ledger.OfStream ledger() {
+        return broker.ledger("cam").stream();
+    }
+
+    Ledger.OfGroup ledger(String group) {
+        return broker.ledger("cam").groups().stream()
+                .filter(each -> each.group().equals(group))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** What holds after every conversation. */
+    void comesOutEven() {
+        long kept = 0;
+        for (StreamState stream : broker.streams()) {
+            Ledger ledger = broker.ledger(stream.name());
+            assertThat(ledger.balances()).as("balance of " + ledger).isTrue();
+            kept += stream.bytes();
+            kept += (stream.frames() + ledger.stream().appending()) * Backlog.FRAME_OVERHEAD_BYTES;
+        }
+        assertThat(memory.keptBytes()).as("memory kept").isEqualTo(kept);
+        for (Worker worker : workers) {
+            if (worker.isOver()) {
+                continue;
+            }
+            long pending = worker.call().window().outstandingFrames();
+            assertThat(pending).as("frames " + worker.call() + " holds").isNotNegative();
+        }
+    }
+}

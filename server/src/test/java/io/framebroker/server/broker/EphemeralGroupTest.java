@@ -1,0 +1,89 @@
+package io.framebroker.server.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Groups of one call alone: they see what there is and hold nothing. */
+class EphemeralGroupTest {
+    private final Conversation talk = new Conversation(new StreamSettings(100, 1 << 20, 10, 1 << 20, 0));
+    private final Camera camera = talk.camera();
+
+    @AfterEach
+    void comesOutEven() {
+        talk.comesOutEven();
+    }
+
+    @Test
+    void aForgottenViewerHoldsNoCamera() {
+        Worker viewer = talk.worker("viewer").window(3).joins();
+
+        camera.publishes(LongStream.rangeClosed(1, 500).toArray());
+
+        camera.mayGoOn();
+        assertThat(talk.stream().frames()).isEqualTo(10);
+        assertThat(talk.stream().backlogFrames()).isZero();
+        assertThat(viewer.takesStock()).isLessThan(500);
+    }
+
+    @Test
+    void aViewerIsToldWhatItWillNotGet() {
+        Worker viewer = talk.worker("viewer").window(3).joins();
+        camera.publishesTogether(LongStream.rangeClosed(1, 15).toArray());
+        viewer.receives(1, 2, 3, 6, 7, 8);
+
+        viewer.hears("gap of 2 RETENTION: 1-4 through 1-5");
+    }
+
+    @Test
+    void whatIsLetGoBeforeItWasSettledIsSkippedByName() {
+        Worker viewer = talk.worker("viewer").window(3).joins();
+        camera.publishes(LongStream.rangeClosed(1, 12).toArray());
+
+        Ledger.OfGroup ledger = talk.broker().ledger("cam").groups().get(0);
+
+        assertThat(ledger.skipped()).containsEntry("RETENTION", 2L);
+        viewer.acks(1);
+        viewer.hears("1-1/1 ALREADY_SETTLED");
+    }
+
+    /** The room used to stay unused until the next frame came. */
+    @Test
+    void roomThatComesBackWithWhatIsLetGoIsUsedAtOnce() {
+        Worker viewer = talk.worker("viewer").window(3).joins();
+        camera.publishes(LongStream.rangeClosed(1, 13).toArray());
+        viewer.receives(1, 2, 3, 4, 5, 6);
+
+        viewer.hasOutstanding(3);
+    }
+
+    /** The memory of these frames used to be given back twice, and each frame took a few calls more of the stack. */
+    @Test
+    void manyFramesLetGoAtOnceAreCountedOnce() {
+        Conversation large = new Conversation(new StreamSettings(100_000, 1L << 30, 100_000, 1L << 30, 0));
+        Camera busy = large.camera();
+        Worker viewer = large.worker("viewer").window(50_000).joins();
+        busy.publishes(LongStream.rangeClosed(1, 50_000).toArray());
+        assertThat(viewer.takesStock()).isEqualTo(50_000);
+
+        large.broker().updateStream("cam", new StreamSettings(100_000, 1L << 30, 10, 1L << 30, 0));
+
+        viewer.hasOutstanding(10);
+        assertThat(large.stream().frames()).isEqualTo(10);
+        large.comesOutEven();
+    }
+
+    @Test
+    void aGroupGoesWithItsCall() {
+        Worker viewer = talk.worker("viewer").joins();
+        camera.publishes(1, 2);
+        camera.seesDemand("1/1");
+
+        viewer.leaves();
+
+        camera.seesDemand("0/0");
+        assertThat(talk.broker().ledger("cam").groups()).isEmpty();
+    }
+}
