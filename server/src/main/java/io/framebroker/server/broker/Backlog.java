@@ -73,7 +73,9 @@ final class Backlog {
         if (bytes >= settings.maxBacklogBytes()) {
             return holder + ": " + bytes + " of " + settings.maxBacklogBytes() + " backlog bytes unsettled";
         }
-        if (!memory.admits(span.bytesFrom(span.first()), broker.streamCount())) {
+        // Without a backlog there is nothing to wait for: the next frame takes the place of the newest one.
+        long kept = span.bytesFrom(span.first()) + (span.next() - span.first()) * FRAME_OVERHEAD_BYTES;
+        if (frames > 0 && !memory.admits(kept, broker.streamCount())) {
             return "broker memory: " + memory.keptBytes() + " of " + memory.keptLimit()
                     + " bytes kept, this stream is above its share";
         }

@@ -16,12 +16,15 @@ public final class Broker {
     private final BrokerClock clock;
     private final ConcurrentHashMap<String, FrameStream> streams = new ConcurrentHashMap<>();
     private final AtomicLong given = new AtomicLong();
+    /** Part of the ids this broker gives, so that they are not those of its last life. */
+    private final String started;
 
     public Broker(BrokerSettings settings, FrameStore store, FrameMemory memory, BrokerClock clock) {
         this.settings = settings;
         this.store = store;
         this.memory = memory;
         this.clock = clock;
+        this.started = Long.toString(clock.wallMicros(), 36);
     }
 
     /**
@@ -50,7 +53,7 @@ public final class Broker {
             Names.checkGroup(options.group());
         }
         Names.checkId("open.consumer_id", options.consumerId());
-        String id = options.consumerId().isEmpty() ? "consumer-" + given.incrementAndGet() : options.consumerId();
+        String id = options.consumerId().isEmpty() ? givenId("consumer") : options.consumerId();
         // The tilde is no character of a durable group's name.
         String group = options.group().isEmpty() ? "~" + given.incrementAndGet() : options.group();
         Consumer consumer = new Consumer(id, group, options, port);
@@ -181,7 +184,11 @@ public final class Broker {
     }
 
     PublisherKey anonymousPublisher() {
-        return new PublisherKey("publisher-" + given.incrementAndGet(), 1);
+        return new PublisherKey(givenId("publisher"), 1);
+    }
+
+    private String givenId(String kind) {
+        return kind + "-" + started + "-" + given.incrementAndGet();
     }
 
     private FrameStream known(String name) {

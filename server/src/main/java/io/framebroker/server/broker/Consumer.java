@@ -59,9 +59,10 @@ public final class Consumer {
     private final AtomicLong left;
     private final AtomicInteger firstPumped = new AtomicInteger();
     /** Pumps at the end of a turn: for room that came back without the consumer's doing. */
-    private final Outlet roomCameBack = this::pump;
+    private final Outlet roomCameBack = this::pumpIfOpen;
 
     private final AtomicBoolean finishedTold = new AtomicBoolean();
+    private volatile boolean open;
     private volatile boolean paused;
     private volatile boolean saysNothingMore;
 
@@ -110,11 +111,18 @@ public final class Consumer {
 
     /** Hands out what is there. To be called once open, and whenever the transport is ready again. Any thread. */
     public void pump() {
+        open = true;
         int count = members.size();
         int start = count == 1 ? 0 : Math.floorMod(firstPumped.getAndIncrement(), count);
         for (int i = 0; i < count; i++) {
             Member member = members.get((start + i) % count);
             member.group().stream().dispatch(member);
+        }
+    }
+
+    private void pumpIfOpen() {
+        if (open) {
+            pump();
         }
     }
 
@@ -211,7 +219,7 @@ public final class Consumer {
 
     /** Whether a frame may be given now, as far as its size is not the question. */
     boolean takes() {
-        return !paused && left.get() > 0 && window().freeFrames() > 0 && port.ready();
+        return open && !paused && left.get() > 0 && window().freeFrames() > 0 && port.ready();
     }
 
     /** To be touched when room came back in one stream that the others do not know of. */

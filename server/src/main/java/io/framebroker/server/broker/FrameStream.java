@@ -93,11 +93,7 @@ final class FrameStream implements StreamStore.Listener {
             if (!frames.isEmpty()) {
                 store.append(frames);
             }
-            if (fullBecause() == null) {
-                return true;
-            }
-            wakeAfter(intake.park());
-            return false;
+            return hasRoomOrParks();
         } finally {
             turn.end();
         }
@@ -125,6 +121,15 @@ final class FrameStream implements StreamStore.Listener {
                 intake.forget();
             }
         });
+    }
+
+    /** Whether the publisher may send another message; if not, it is parked until it may. */
+    boolean hasRoomOrParks() {
+        if (fullBecause() == null) {
+            return true;
+        }
+        wakeAfter(intake.park());
+        return false;
     }
 
     private String fullBecause() {

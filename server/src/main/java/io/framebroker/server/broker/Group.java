@@ -41,7 +41,9 @@ final class Group {
     private final Settlements settlements;
     private final TokenCheck tokens;
     private final Set<String> skipReasons = new HashSet<>();
+    /** Whose turn it is; may be one too many, when a member has left. */
     private int nextMember;
+
     private boolean anyLease;
     /** No lease ends before this; a lower bound, made exact when it is reached. */
     private long leaseCheckNanos;
@@ -115,7 +117,21 @@ final class Group {
             }
             adopt(before, member, consumer.options().held());
         }
+        tellLost(member, consumer.options().held());
         return member;
+    }
+
+    /** Tells a returning consumer which of the deliveries it believes to have it has not. */
+    private void tellLost(Member member, List<Consumer.Held> held) {
+        for (Consumer.Held run : held) {
+            if (run.stream().equals(stream.name())) {
+                tokens.eachRun(member, run.token(), run.count(), false, (outcome, first, count) -> {
+                    if (outcome != SettleOutcome.OK) {
+                        settlements.tell(member, tokens.result(run.token(), first, count, outcome));
+                    }
+                });
+            }
+        }
     }
 
     /** A consumer that ends in order: its frames go to others at once, uncounted. */
@@ -218,20 +234,19 @@ final class Group {
     void dispatch() {
         int refused = 0;
         while (refused < members.size()) {
-            Member member = members.get(nextMember++ % members.size());
-            if (!member.consumer().takes()) {
-                refused++;
-                continue;
-            }
-            int given = give(member);
+            int turnOf = nextMember % members.size();
+            Member member = members.get(turnOf);
+            int given = member.consumer().takes() ? give(member) : -1;
             if (given == 0) {
+                // It stays this member's turn.
                 return;
             }
+            nextMember = turnOf + 1;
             refused = given > 0 ? 0 : refused + 1;
         }
     }
 
-    /** Frames given; 0 when there are none to give, -1 when the next one does not fit the consumer's window. */
+    /** Frames given; 0 when there are none to give, -1 when the consumer cannot take the next one. */
     private int give(Member member) {
         long due = redeliveries.due(clock.nanos());
         if (due != 0) {
@@ -240,6 +255,10 @@ final class Group {
         }
         Consumer consumer = member.consumer();
         int most = Math.min(GIVE_FRAMES, consumer.window().freeFrames());
+        if (most == 0) {
+            // Another stream has used the window up since it was looked at.
+            return -1;
+        }
         List<Frame> frames = store.read(table.next(), stream.storedThrough(), most, GIVE_BYTES);
         return frames.isEmpty() ? 0 : giveFirst(member, frames);
     }

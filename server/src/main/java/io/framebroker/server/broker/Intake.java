@@ -149,7 +149,9 @@ final class Intake {
             PublisherState state = publisher.state();
             publisher.port().opened(state.lastSequence(), state.exceptions(), state.lastReportId());
             publisher.port().demand(stream.consumers(), stream.groupCount());
-            publisher.port().more();
+            if (stream.hasRoomOrParks()) {
+                publisher.port().more();
+            }
             turn.touch(publisher.port());
         }
     }
@@ -207,13 +209,7 @@ final class Intake {
         }
         if (!state.isNew(sequence)) {
             ledger.duplicate();
-            publisher
-                    .port()
-                    .exception(new FrameException(
-                            sequence,
-                            Outcome.DUPLICATE,
-                            "DUPLICATE",
-                            "sequences up to " + Long.toUnsignedString(state.lastSequence()) + " were taken before"));
+            answerAgain(sequence, state);
             return true;
         }
         state.taken(sequence);
@@ -222,6 +218,22 @@ final class Intake {
             return true;
         }
         return false;
+    }
+
+    /** What a frame that was taken before has come to. One still on its way is answered by its own ack. */
+    private void answerAgain(long sequence, PublisherState state) {
+        FrameException notStored = state.exception(sequence);
+        if (notStored != null) {
+            publisher.port().exception(notStored);
+        } else if (state.isStored(sequence)) {
+            publisher
+                    .port()
+                    .exception(new FrameException(
+                            sequence,
+                            Outcome.DUPLICATE,
+                            "DUPLICATE",
+                            "sequences up to " + Long.toUnsignedString(state.lastSequence()) + " were taken before"));
+        }
     }
 
     private void drop(long sequence, FrameContent.Defect defect) {
@@ -249,6 +261,7 @@ final class Intake {
     void stored(long throughOrdinal) {
         while (!appending.isEmpty() && appending.peek().lastOrdinal <= throughOrdinal) {
             Appending done = appending.poll();
+            done.publisher.state().stored(done.lastSequence);
             if (done.publisher == publisher && publisher != null) {
                 publisher.port().stored(done.lastSequence);
                 turn.touch(publisher.port());

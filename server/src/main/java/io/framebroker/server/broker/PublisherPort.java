@@ -42,7 +42,7 @@ public interface PublisherPort extends Outlet {
     /** The wait that was told is over. */
     void resumed();
 
-    /** There is room: read the next message. Told after {@link Publisher#publish} answered false. */
+    /** There is room: read the next message. Told once open, and after {@link Publisher#publish} answered false. */
     void more();
 
     /** Everything is stored and the publisher had nothing more to say: end the call well. */

@@ -12,6 +12,8 @@ final class PublisherState {
     private final ArrayDeque<FrameException> exceptions = new ArrayDeque<>();
     /** Unsigned. */
     private long lastSequence;
+    /** Unsigned; what is above it may still be on its way to the store. */
+    private long storedSequence;
 
     private long lastReportId;
 
@@ -33,6 +35,25 @@ final class PublisherState {
 
     void taken(long sequence) {
         lastSequence = sequence;
+    }
+
+    void stored(long sequence) {
+        storedSequence = sequence;
+    }
+
+    /** Of a sequence that was taken and is no exception. */
+    boolean isStored(long sequence) {
+        return Long.compareUnsigned(sequence, storedSequence) <= 0;
+    }
+
+    /** Why a sequence is not stored; null when it is, or when that is forgotten. */
+    FrameException exception(long sequence) {
+        for (FrameException exception : exceptions) {
+            if (exception.sequence() == sequence) {
+                return exception;
+            }
+        }
+        return null;
     }
 
     void notStored(FrameException exception) {

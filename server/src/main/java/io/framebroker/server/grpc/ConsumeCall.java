@@ -148,9 +148,6 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
                         .setResumeGrace(Conversions.duration(broker.settings().resumeGraceMillis())))
                 .build());
         log.info("consumer {} opened streams {}", opened, open.getStreamsList());
-        for (HeldDeliveries held : open.getHeldList()) {
-            opened.extend(held.getStream(), Conversions.token(held.getToken()), ConsumeRequests.count(held.getCount()));
-        }
         flush();
         opened.pump();
     }

@@ -64,6 +64,10 @@ final class Camera implements PublisherPort {
         publisher.lost();
     }
 
+    boolean isAsked() {
+        return asked;
+    }
+
     void mayGoOn() {
         assertThat(asked).as("asked for a message").isTrue();
     }
