@@ -8,8 +8,6 @@ import io.framebroker.v1.Heartbeat;
 import io.framebroker.v1.Pause;
 import io.framebroker.v1.Resume;
 import io.framebroker.v1.Settle;
-import io.framebroker.v1.SettleOutcome;
-import io.framebroker.v1.SettleResult;
 import io.framebroker.v1.Settled;
 import io.framebroker.v1.Window;
 import io.framebroker.wire.ConsumeMessage;
@@ -30,9 +28,7 @@ final class ConsumeSession extends Session<ConsumeCall> {
     private final ConsumerOptions options;
     private final Handling handling;
 
-    private final ConsumeCounts counts = new ConsumeCounts();
-    private final HeldFrames held = new HeldFrames();
-    private final Settlements settlements = new Settlements();
+    private final OpenDeliveries deliveries;
 
     private Window window;
     private boolean windowDue;
@@ -59,6 +55,7 @@ final class ConsumeSession extends Session<ConsumeCall> {
         this.options = options;
         this.window = options.open().getWindow();
         this.group = options.open().getGroup();
+        this.deliveries = new OpenDeliveries(options.callbacks().onSettled());
         this.handling = handling.apply(this);
     }
 
@@ -87,7 +84,7 @@ final class ConsumeSession extends Session<ConsumeCall> {
     ConsumerStats stats() {
         lock.lock();
         try {
-            return counts.toStats(reconnects(), held.frames(), live());
+            return deliveries.toStats(reconnects(), live());
         } finally {
             lock.unlock();
         }
@@ -116,7 +113,7 @@ final class ConsumeSession extends Session<ConsumeCall> {
     void settle(ReceivedFrame frame, Verdict verdict) {
         lock.lock();
         try {
-            settleLocked(frame, verdict);
+            deliveries.settle(frame, verdict);
         } finally {
             lock.unlock();
         }
@@ -128,7 +125,7 @@ final class ConsumeSession extends Session<ConsumeCall> {
         lock.lock();
         try {
             for (ReceivedFrame frame : frames) {
-                settleLocked(frame, Verdict.ACK);
+                deliveries.settle(frame, Verdict.ACK);
             }
         } finally {
             lock.unlock();
@@ -139,8 +136,7 @@ final class ConsumeSession extends Session<ConsumeCall> {
     void corrupt(ReceivedFrame frame, Verdict verdict) {
         lock.lock();
         try {
-            counts.corrupt++;
-            settleLocked(frame, verdict);
+            deliveries.corrupt(frame, verdict);
         } finally {
             lock.unlock();
         }
@@ -157,10 +153,7 @@ final class ConsumeSession extends Session<ConsumeCall> {
         }
         lock.lock();
         try {
-            held.remove(frame, ReceivedFrame.State.LOST);
-            if (frame.state() == ReceivedFrame.State.LOST) {
-                counts.expiredHere++;
-            }
+            deliveries.expire(frame);
         } finally {
             lock.unlock();
         }
@@ -182,7 +175,7 @@ final class ConsumeSession extends Session<ConsumeCall> {
         });
     }
 
-    void delivered(ConsumeCall from, ConsumeMessage.Deliveries deliveries) {
+    void delivered(ConsumeCall from, ConsumeMessage.Deliveries message) {
         HeldBatch batch;
         boolean release;
         lock.lock();
@@ -190,12 +183,9 @@ final class ConsumeSession extends Session<ConsumeCall> {
             if (from != call() || isOver()) {
                 return;
             }
-            batch = new HeldBatch(this, group, deliveries, timers.nanoTime());
-            counts.delivered += batch.frames.length;
-            if (batch.leaseNanos > 0) {
-                held.add(batch);
-                learnLease(batch.leaseNanos);
-            }
+            batch = new HeldBatch(this, group, message, timers.nanoTime());
+            deliveries.add(batch);
+            learnLease(batch.leaseNanos);
             release = closing();
             proved();
         } finally {
@@ -209,13 +199,7 @@ final class ConsumeSession extends Session<ConsumeCall> {
     }
 
     void settled(ConsumeCall from, Settled settled) {
-        onCall(from, notices -> {
-            for (SettleResult result : settled.getResultsList()) {
-                for (Run run : settlements.answered(result)) {
-                    answered(run, result, notices);
-                }
-            }
-        });
+        onCall(from, notices -> deliveries.answered(settled, timers.nanoTime(), notices));
     }
 
     void gap(Gap gap) {
@@ -238,9 +222,9 @@ final class ConsumeSession extends Session<ConsumeCall> {
             open.setWindow(window);
         }
         if (open.getLimit() > 0) {
-            open.setLimit(Math.max(1, open.getLimit() - counts.delivered));
+            open.setLimit(Math.max(1, open.getLimit() - deliveries.delivered()));
         }
-        open.addAllHeld(settlements.held(held.runs()));
+        open.addAllHeld(deliveries.settlements.held(deliveries.held.runs()));
         heardNanos = timers.nanoTime();
         return () -> call.start(open.build());
     }
@@ -266,9 +250,9 @@ final class ConsumeSession extends Session<ConsumeCall> {
         if (!extensions.isEmpty()) {
             List<Run> runs = extensions;
             extensions = List.of();
-            return send(call, ConsumeFramesRequest.newBuilder().setExtend(settlements.extend(runs)));
+            return send(call, ConsumeFramesRequest.newBuilder().setExtend(deliveries.settlements.extend(runs)));
         }
-        Settle settle = settlements.next();
+        Settle settle = deliveries.settlements.next();
         return settle == null
                 ? null
                 : send(call, ConsumeFramesRequest.newBuilder().setSettle(settle));
@@ -276,7 +260,7 @@ final class ConsumeSession extends Session<ConsumeCall> {
 
     @Override
     boolean nothingLeft() {
-        return held.isEmpty() && settlements.isEmpty();
+        return deliveries.isEmpty();
     }
 
     @Override
@@ -287,17 +271,13 @@ final class ConsumeSession extends Session<ConsumeCall> {
     @Override
     boolean complete(CallFailure end) {
         long limit = options.open().getLimit();
-        return limit > 0 && (end.ok() || counts.delivered >= limit && nothingLeft());
+        return limit > 0 && (end.ok() || deliveries.delivered() >= limit && nothingLeft());
     }
 
     @Override
     void callEnded(CallFailure end, Notices notices) {
-        settlements.callEnded();
+        deliveries.callEnded(options.resumable());
         extensions = List.of();
-        if (!options.resumable()) {
-            held.loseAll();
-            settlements.clear();
-        }
         if (!end.ok()) {
             log.info("{}: call ended: {}", this, end.status());
         }
@@ -306,9 +286,8 @@ final class ConsumeSession extends Session<ConsumeCall> {
     @Override
     void abandon(FrameBrokerException why, Notices notices) {
         tick.cancel();
-        boolean handlersLate = closing() && !held.isEmpty();
-        held.loseAll();
-        settlements.clear();
+        boolean handlersLate = closing() && !deliveries.held.isEmpty();
+        deliveries.abandon();
         notices.add(() -> {
             handling.stop();
             if (handlersLate) {
@@ -317,48 +296,9 @@ final class ConsumeSession extends Session<ConsumeCall> {
         });
     }
 
-    private void settleLocked(ReceivedFrame frame, Verdict verdict) {
-        if (!held.remove(frame, ReceivedFrame.State.SETTLED)) {
-            if (frame.state() == ReceivedFrame.State.LOST) {
-                frame.become(ReceivedFrame.State.SETTLED);
-                counts.stale++;
-            }
-            return;
-        }
-        if (verdict.isAck()) {
-            counts.acked++;
-        } else {
-            counts.nacked++;
-        }
-        settlements.add(frame, verdict);
-    }
-
     private void flushSettled() {
         if (!handling.settlesTogether()) {
             drain();
-        }
-    }
-
-    private void answered(Run run, SettleResult result, Notices notices) {
-        SettleOutcome outcome = result.getOutcome();
-        if (!run.extension()) {
-            count(outcome, run.count(), result);
-            notices.add(() -> options.callbacks().onSettled().accept(result));
-        } else if (outcome == SettleOutcome.SETTLE_OUTCOME_OK) {
-            held.renewed(run, timers.nanoTime());
-        } else if (outcome != SettleOutcome.SETTLE_OUTCOME_REJECTED) {
-            held.lose(run);
-        }
-    }
-
-    private void count(SettleOutcome outcome, int frames, SettleResult result) {
-        switch (outcome) {
-            case SETTLE_OUTCOME_OK, SETTLE_OUTCOME_ALREADY_SETTLED -> counts.settledOk += frames;
-            case SETTLE_OUTCOME_STALE, SETTLE_OUTCOME_UNKNOWN_TOKEN, SETTLE_OUTCOME_GONE -> counts.stale += frames;
-            case SETTLE_OUTCOME_REJECTED, SETTLE_OUTCOME_UNSPECIFIED, UNRECOGNIZED -> {
-                counts.refused += frames;
-                log.warn("{}: settlement refused: {} {}", this, Settlements.range(result), result.getMessage());
-            }
         }
     }
 
@@ -392,7 +332,7 @@ final class ConsumeSession extends Session<ConsumeCall> {
         }
         long now = timers.nanoTime();
         if (options.autoExtend()) {
-            List<Run> due = held.extensionsDue(now);
+            List<Run> due = deliveries.held.extensionsDue(now);
             if (!due.isEmpty()) {
                 List<Run> all = new ArrayList<>(extensions);
                 all.addAll(due);

@@ -47,6 +47,7 @@ abstract class Session<C extends SessionCall> {
     private boolean connectDue;
     private boolean draining;
     private boolean closing;
+    private boolean leaveDue;
     private String cancelWhy;
     private FrameBrokerException failure;
     private Timers.Timeout callTimeout = () -> {};
@@ -300,6 +301,12 @@ abstract class Session<C extends SessionCall> {
             cancelWhy = null;
             return () -> current.cancel(why);
         }
+        if (current != null && leaveDue) {
+            // Better than cancelling: the broker need not wait whether we come back.
+            leaveDue = false;
+            callTimeout = timers.after(END_GRACE_NANOS, () -> giveUp(current, "not ended after half-close"));
+            return current::halfClose;
+        }
         if (phase == Phase.WAITING && connectDue) {
             connectDue = false;
             return openCall();
@@ -325,10 +332,15 @@ abstract class Session<C extends SessionCall> {
 
     private void closeTimedOut() {
         locked(notices -> {
-            if (phase != Phase.OVER) {
-                cancelWhy = "closed";
-                end(null, notices);
+            if (phase == Phase.OVER) {
+                return;
             }
+            if (phase == Phase.LIVE) {
+                leaveDue = true;
+            } else {
+                cancelWhy = "closed";
+            }
+            end(null, notices);
         });
     }
 
