@@ -22,8 +22,6 @@ import java.util.zip.CRC32C;
 final class RawLink implements Link {
     static final int PREFIX_BYTES = 8;
 
-    private static final int MIN_BUFFER_BYTES = 256 << 10;
-
     private final InetSocketAddress address;
     private final Workload workload;
     private final List<SocketChannel> channels = new CopyOnWriteArrayList<>();
@@ -40,7 +38,7 @@ final class RawLink implements Link {
     /** A buffer that holds a message and a half, so that large frames are read and written in few calls. */
     static ByteBuffer buffer(Workload workload) {
         int messageBytes = (workload.frameBytes() + PREFIX_BYTES) * workload.batch();
-        return ByteBuffer.allocateDirect(Math.max(MIN_BUFFER_BYTES, messageBytes * 3 / 2))
+        return ByteBuffer.allocateDirect(Math.max(RawRelay.BUFFER_BYTES, messageBytes * 3 / 2))
                 .order(ByteOrder.LITTLE_ENDIAN);
     }
 
@@ -80,9 +78,12 @@ final class RawLink implements Link {
 
     private SocketChannel connect(byte role, int camera) {
         try {
-            SocketChannel channel = SocketChannel.open(address);
+            SocketChannel channel = SocketChannel.open();
             channels.add(channel);
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            channel.setOption(StandardSocketOptions.SO_SNDBUF, RawRelay.BUFFER_BYTES);
+            channel.setOption(StandardSocketOptions.SO_RCVBUF, RawRelay.BUFFER_BYTES);
+            channel.connect(address);
             channel.write(ByteBuffer.allocate(RawRelay.HELLO_BYTES)
                     .put(role)
                     .putInt(camera)
