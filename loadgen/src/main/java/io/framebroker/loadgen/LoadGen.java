@@ -1,6 +1,7 @@
 package io.framebroker.loadgen;
 
 import io.framebroker.loadgen.role.RunFailure;
+import io.framebroker.loadgen.targets.TargetException;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -34,7 +35,7 @@ public final class LoadGen {
 
     private static int failed(Exception cause, CommandLine command, CommandLine.ParseResult parsed) {
         PrintWriter err = command.getErr();
-        if (cause instanceof RunFailure) {
+        if (cause instanceof RunFailure || cause instanceof TargetException) {
             err.println("failed: " + cause.getMessage());
         } else {
             cause.printStackTrace(err);

@@ -19,6 +19,9 @@ public final class Inbox {
     private final SingleWriterRecorder latencyMicros = new SingleWriterRecorder(HISTOGRAM_DIGITS);
     private final AtomicLong frames = new AtomicLong();
 
+    /** Given back to the recorder at the next call; owned by the thread that takes latencies. */
+    private Histogram taken;
+
     /**
      * @param member index of the consumer in its group
      * @param frameBytes what every payload must measure
@@ -65,8 +68,9 @@ public final class Inbox {
         return frames.get();
     }
 
-    /** Latencies since the last call, in microseconds. Valid until the next call. */
-    public Histogram takeLatencies(Histogram recycled) {
-        return latencyMicros.getIntervalHistogram(recycled);
+    /** Latencies since the last call, in microseconds. Valid until the next call; for one thread. */
+    public Histogram takeLatencies() {
+        taken = latencyMicros.getIntervalHistogram(taken);
+        return taken;
     }
 }

@@ -35,7 +35,7 @@ final class BrokerProcess implements AutoCloseable {
                     + "; build it with 'mvn -pl server -am package', or say --broker-jar or --address");
         }
         List<String> command = new ArrayList<>(setup.brokerJvm().command());
-        command.addAll(List.of("-jar", setup.brokerJar().toString(), "--grpc-port", "0", "--http-port", "0"));
+        command.addAll(List.of("-jar", setup.brokerJar().toString(), "--grpc-port", "0", "--exit-with-stdin"));
         command.addAll(setup.brokerArguments());
         return new BrokerProcess(Children.start(command));
     }

@@ -69,11 +69,6 @@ public final class ChildRole implements Role {
 
     @Override
     public void close() {
-        try {
-            commands.close();
-        } catch (IOException e) {
-            // It is gone already.
-        }
         Children.end(process);
     }
 

@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 
 /** The processes this one started. They end with it, also at Ctrl-C. */
 final class Children {
-    private static final int GRACE_SECONDS = 5;
+    private static final int GRACE_SECONDS = 10;
 
     private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
 
@@ -31,12 +31,19 @@ final class Children {
         }
     }
 
-    /** Asks it to end, waits a little, then ends it. */
+    /** Closes its standard input, at which it ends by itself; if it does not, it is ended. */
     static void end(Process process) {
-        process.destroy();
+        try {
+            process.getOutputStream().close();
+        } catch (IOException e) {
+            // It is gone already.
+        }
         try {
             if (!process.waitFor(GRACE_SECONDS, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
+                process.destroy();
+                if (!process.waitFor(GRACE_SECONDS, TimeUnit.SECONDS)) {
+                    process.destroyForcibly();
+                }
             }
         } catch (InterruptedException e) {
             process.destroyForcibly();

@@ -35,7 +35,6 @@ public final class ConsumerRole implements Role {
     /** Added to while consumers open, each read by its own thread. */
     private final List<Inbox> inboxes = new CopyOnWriteArrayList<>();
 
-    private Histogram recycled;
     private final Histogram sinceMark = new Histogram(HISTOGRAM_DIGITS);
     private final Histogram sinceStats = new Histogram(HISTOGRAM_DIGITS);
 
@@ -167,9 +166,9 @@ public final class ConsumerRole implements Role {
 
     private void collect() {
         for (Inbox inbox : inboxes) {
-            recycled = inbox.takeLatencies(recycled);
-            sinceMark.add(recycled);
-            sinceStats.add(recycled);
+            Histogram latencies = inbox.takeLatencies();
+            sinceMark.add(latencies);
+            sinceStats.add(latencies);
         }
     }
 }

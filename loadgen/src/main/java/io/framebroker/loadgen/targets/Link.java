@@ -26,7 +26,7 @@ public interface Link extends AutoCloseable {
     /** Connects to a target at {@code host:port}. */
     static Link to(Target target, String address, Workload workload) {
         return switch (target) {
-            case BROKER -> throw new TargetException("no broker target yet");
+            case BROKER -> new BrokerLink(address, workload);
             case RELAY -> new RelayLink(address, workload);
             case RAW -> new RawLink(address, workload);
         };
