@@ -15,9 +15,15 @@ public final class WireFrame implements FrameBody {
     private static final int PAYLOAD = 2 << 3 | WireReader.LENGTH;
 
     private static final int SEQUENCE = 1 << 3 | WireReader.VARINT;
+    private static final int CAPTURE_TIME = 2 << 3 | WireReader.LENGTH;
     private static final int CODEC = 3 << 3 | WireReader.VARINT;
     private static final int KEYFRAME = 7 << 3 | WireReader.VARINT;
     private static final int CRC32C = 8 << 3 | WireReader.FIXED32;
+    private static final int FRAME_ID = 9 << 3 | WireReader.LENGTH;
+    private static final int TRACEPARENT = 10 << 3 | WireReader.LENGTH;
+    private static final int ATTRIBUTES = 15 << 3 | WireReader.LENGTH;
+    private static final int ATTRIBUTE_KEY = 1 << 3 | WireReader.LENGTH;
+    private static final int ATTRIBUTE_VALUE = 2 << 3 | WireReader.LENGTH;
 
     private final byte[] array;
     private final int offset;
@@ -81,9 +87,26 @@ public final class WireFrame implements FrameBody {
                     crc32c = in.fixed32();
                     hasCrc = true;
                 }
+                // Nothing of these is wanted; but a frame that only we can read would fail every consumer it is sent
+                // to.
+                case CAPTURE_TIME -> in.skipMessage();
+                case FRAME_ID, TRACEPARENT -> in.skipString();
+                case ATTRIBUTES -> scanAttribute(in);
                 default -> in.skip(tag);
             }
         }
+    }
+
+    private static void scanAttribute(WireReader in) {
+        int outer = in.enter(in.length());
+        while (in.hasMore()) {
+            int tag = in.tag();
+            switch (tag) {
+                case ATTRIBUTE_KEY, ATTRIBUTE_VALUE -> in.skipString();
+                default -> in.skip(tag);
+            }
+        }
+        in.leave(outer);
     }
 
     /** The array the frame lies in, not to be written to. */
