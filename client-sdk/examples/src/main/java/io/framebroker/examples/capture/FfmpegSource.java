@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * Pictures that ffmpeg reads from a camera or file, as a child process of this one.
@@ -108,7 +109,7 @@ final class FfmpegSource implements PictureSource {
         if (running != null) {
             stalled = true;
             // The reading thread sees the end of the stream and does the rest.
-            running.destroyForcibly();
+            family(running).forEach(ProcessHandle::destroyForcibly);
         }
     }
 
@@ -198,20 +199,29 @@ final class FfmpegSource implements PictureSource {
         }
     }
 
-    /** Ends a child, first with a request; ends what it started too, should it be a wrapper. */
+    /** Ends a child, first with a request. */
     private static void end(Process process) {
-        List<ProcessHandle> below = process.descendants().toList();
-        process.destroy();
-        below.forEach(ProcessHandle::destroy);
+        List<ProcessHandle> family = family(process);
+        family.forEach(ProcessHandle::destroy);
         try {
             if (!process.waitFor(END_MILLIS, TimeUnit.MILLISECONDS)) {
-                process.destroyForcibly().waitFor(END_MILLIS, TimeUnit.MILLISECONDS);
+                family.forEach(ProcessHandle::destroyForcibly);
+                process.waitFor(END_MILLIS, TimeUnit.MILLISECONDS);
             }
         } catch (InterruptedException hurry) {
-            process.destroyForcibly();
             Thread.currentThread().interrupt();
         }
-        below.forEach(ProcessHandle::destroyForcibly);
+        family.forEach(ProcessHandle::destroyForcibly);
+    }
+
+    /**
+     * A child and what it started, should it be a wrapper. Through their handles: {@link Process#destroy} would close the
+     * pipes as well, and the child's last words would be lost.
+     */
+    private static List<ProcessHandle> family(Process process) {
+        return Stream.concat(process.descendants(), Stream.of(process.toHandle()))
+                .filter(ProcessHandle::isAlive)
+                .toList();
     }
 
     /** Passes pictures on; while the sink holds one, the source is not quiet but held up. */
