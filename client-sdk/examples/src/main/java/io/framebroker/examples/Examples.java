@@ -1,6 +1,7 @@
 package io.framebroker.examples;
 
 import io.framebroker.examples.capture.RtspCapture;
+import io.framebroker.examples.demo.Demo;
 import io.framebroker.examples.processor.SampleProcessor;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -14,7 +15,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         version = "frame-broker-examples 0.1.0",
         description = "Programs that feed a frame broker and take frames from it.",
-        subcommands = {RtspCapture.class, SampleProcessor.class})
+        subcommands = {RtspCapture.class, SampleProcessor.class, Demo.class})
 public final class Examples implements Runnable {
 
     @Spec
@@ -39,6 +40,6 @@ public final class Examples implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "name a program: rtsp-capture or sample-processor");
+        throw new ParameterException(spec.commandLine(), "name a program: rtsp-capture, sample-processor or demo");
     }
 }

@@ -1,6 +1,7 @@
 package io.framebroker.examples.capture;
 
 import io.framebroker.client.PublisherStats;
+import java.util.Locale;
 
 /**
  * Counts of one camera since the start.
@@ -49,24 +50,32 @@ record CameraStats(
 
     /** One line for a person, with rates since an earlier reading. */
     String line(CameraStats earlier, double seconds) {
-        double rate = (pictures - earlier.pictures) / seconds;
-        double megabytes = (bytes - earlier.bytes) / seconds / 1e6;
-        String waits = publisher.waitReason().isEmpty() ? "" : "  waits: " + publisher.waitReason();
-        return String.format(
-                "%-12s %-10s %6.1f fps %7.2f MB/s  %4dx%-4d  pictures %d  stored %d  unacked %d  dropped %d"
-                        + "  lost at source %d%s%s",
+        String rates = String.format(
+                "%-12s %-10s %6.1f fps %7.2f MB/s  %4dx%-4d  ",
                 name,
-                state.name().toLowerCase(java.util.Locale.ROOT),
-                rate,
-                megabytes,
+                state.name().toLowerCase(Locale.ROOT),
+                (pictures - earlier.pictures) / seconds,
+                (bytes - earlier.bytes) / seconds / 1e6,
                 width,
-                height,
-                pictures,
-                publisher.stored(),
-                publisher.unacked(),
-                publisher.droppedHere() + publisher.droppedByBroker() + publisher.rejected() + unusable,
-                lostAtSource,
-                publisher.connected() ? "" : "  no broker",
-                waits);
+                height);
+        String broker = publisher.connected() ? "" : "  no broker";
+        String waits = publisher.waitReason().isEmpty() ? "" : "  waits: " + publisher.waitReason();
+        return rates + totals() + broker + waits;
+    }
+
+    /** Where every picture went. */
+    String totals() {
+        return String.format(
+                "pictures %d  stored %d  unacked %d  dropped %d  lost at source %d",
+                pictures, publisher.stored(), publisher.unacked(), dropped(), lostAtSource);
+    }
+
+    /** Pictures that came and are not stored. */
+    long dropped() {
+        return unusable
+                + publisher.droppedHere()
+                + publisher.droppedByBroker()
+                + publisher.rejected()
+                + publisher.unknown();
     }
 }

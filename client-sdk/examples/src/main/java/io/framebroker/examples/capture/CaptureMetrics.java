@@ -38,12 +38,7 @@ final class CaptureMetrics extends Collector {
             pictures.addMetric(name, camera.pictures());
             bytes.addMetric(name, camera.bytes());
             stored.addMetric(name, camera.publisher().stored());
-            dropped.addMetric(
-                    name,
-                    camera.unusable()
-                            + camera.publisher().droppedHere()
-                            + camera.publisher().droppedByBroker()
-                            + camera.publisher().rejected());
+            dropped.addMetric(name, camera.dropped());
             lost.addMetric(name, camera.lostAtSource());
             restarts.addMetric(name, camera.restarts());
             up.addMetric(name, camera.state() == CameraStats.State.UP ? 1 : 0);

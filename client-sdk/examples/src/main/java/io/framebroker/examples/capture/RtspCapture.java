@@ -156,7 +156,7 @@ public final class RtspCapture implements Callable<Integer> {
                     TICK.toMillis(),
                     TICK.toMillis(),
                     TimeUnit.MILLISECONDS);
-            System.out.println("rtsp-capture ready cameras=" + running.size()
+            System.out.println("rtsp-capture started cameras=" + running.size()
                     + (served == null ? "" : " health=" + served.port()));
             await(stop, running);
             for (Camera camera : running) {
@@ -164,10 +164,10 @@ public final class RtspCapture implements Callable<Integer> {
             }
         } finally {
             ticker.shutdownNow();
+            stop.tidied();
         }
         List<CameraStats> last = stats(running);
-        last.forEach(camera -> log.info("ended: {}", camera.line(camera, 1)));
-        stop.tidied();
+        last.forEach(camera -> log.info("{} ended: {}", camera.name(), camera.totals()));
         return last.stream().anyMatch(camera -> camera.state() == CameraStats.State.FAILED) ? 1 : 0;
     }
 

@@ -32,7 +32,6 @@ final class ProcessorHealth {
     private long lastProgressNanos;
     private boolean connected;
     private long disconnectedSinceNanos;
-    private String ended;
 
     /** @param stuckAfter without any progress and with a frame in hand, the processor counts as stuck */
     ProcessorHealth(Duration stuckAfter, long nowNanos) {
@@ -69,11 +68,6 @@ final class ProcessorHealth {
         connected = now;
     }
 
-    /** The consumer ended for good. */
-    synchronized void ended(String why) {
-        ended = why;
-    }
-
     synchronized long framesProcessed() {
         return processed;
     }
@@ -84,9 +78,7 @@ final class ProcessorHealth {
 
     synchronized List<String> illnesses(long nowNanos) {
         List<String> found = new ArrayList<>();
-        if (ended != null) {
-            found.add("the consumer ended: " + ended);
-        } else if (!connected && nowNanos - disconnectedSinceNanos >= DISCONNECTED_NANOS) {
+        if (!connected && nowNanos - disconnectedSinceNanos >= DISCONNECTED_NANOS) {
             found.add("not connected to the broker for " + seconds(nowNanos - disconnectedSinceNanos) + " s");
         }
         if (active > 0 && nowNanos - lastProgressNanos >= stuckNanos) {

@@ -142,7 +142,6 @@ public final class SampleProcessor implements Callable<Integer> {
         ProcessorMetrics metrics = new ProcessorMetrics();
         Duration stuckAfter = Duration.ofSeconds(60).plusMillis(10 * delayMillis);
         ProcessorHealth health = new ProcessorHealth(stuckAfter, System.nanoTime());
-        int code;
         try (ResultsFile lines = new ResultsFile(results);
                 StatusServer served = serve(health, metrics);
                 FrameBrokerClient client = FrameBrokerClient.connect(broker)) {
@@ -154,9 +153,9 @@ public final class SampleProcessor implements Callable<Integer> {
                     health,
                     Duration.ofMillis(delayMillis));
             FrameConsumer consumer = consumer(client).onBatch(batch, BATCH_WAIT, work);
-            System.out.println("sample-processor ready streams=" + String.join(",", streams) + " group=" + group
+            System.out.println("sample-processor started streams=" + String.join(",", streams) + " group=" + group
                     + (served == null ? "" : " health=" + served.port()));
-            code = await(stop, consumer, health);
+            int code = await(stop, consumer, health);
             consumer.close();
             ConsumerStats stats = consumer.stats();
             log.info(
@@ -166,9 +165,10 @@ public final class SampleProcessor implements Callable<Integer> {
                     stats.delivered(),
                     stats.settledOk(),
                     stats.acked() + stats.nacked());
+            return code;
+        } finally {
+            stop.tidied();
         }
-        stop.tidied();
-        return code;
     }
 
     private FrameConsumer.Builder consumer(FrameBrokerClient client) {
@@ -218,7 +218,6 @@ public final class SampleProcessor implements Callable<Integer> {
             return 0;
         } catch (CompletionException failure) {
             log.error("the consumer ended: {}", failure.getCause().getMessage());
-            health.ended(failure.getCause().getMessage());
             return 1;
         }
     }

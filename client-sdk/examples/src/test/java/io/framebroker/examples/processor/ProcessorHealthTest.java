@@ -55,7 +55,10 @@ class ProcessorHealthTest {
 
     @Test
     void theAnswerSaysWhy() {
-        health.ended("group paused\nfor \"ever\"");
+        for (int i = 0; i < 10; i++) {
+            health.begun(0);
+            health.failed("cut\noff \"here\"", 0);
+        }
 
         String body = health.report(new JsonObject().put("group", "g"), Instant.EPOCH, 0)
                 .body()
@@ -63,7 +66,7 @@ class ProcessorHealthTest {
 
         assertThat(body)
                 .contains("\"status\":\"unhealthy\"")
-                .contains("the consumer ended: group paused\\nfor \\\"ever\\\"")
-                .contains("\"last_frame_age_seconds\":null");
+                .contains("cut\\noff \\\"here\\\"")
+                .contains("\"frames_failed\":10");
     }
 }
