@@ -13,6 +13,7 @@ import io.framebroker.v1.Window;
 import io.framebroker.wire.ConsumeMessage;
 import io.grpc.ManagedChannel;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -106,7 +107,7 @@ final class ConsumeSession extends Session<ConsumeCall> {
 
     /** What no handler has begun with goes back to the broker. */
     void releaseWaiting() {
-        handling.takeWaiting().forEach(ReceivedFrame::release);
+        settle(handling.takeWaiting(), Verdict.RELEASE);
     }
 
     /** Ends a delivery. Does nothing when it has ended. */
@@ -120,12 +121,12 @@ final class ConsumeSession extends Session<ConsumeCall> {
         flushSettled();
     }
 
-    /** Acknowledges those that have not ended. */
-    void ackOpen(List<ReceivedFrame> frames) {
+    /** Ends those that have not ended. */
+    void settle(List<ReceivedFrame> frames, Verdict verdict) {
         lock.lock();
         try {
             for (ReceivedFrame frame : frames) {
-                deliveries.settle(frame, Verdict.ACK);
+                deliveries.settle(frame, verdict);
             }
         } finally {
             lock.unlock();
@@ -192,7 +193,7 @@ final class ConsumeSession extends Session<ConsumeCall> {
             lock.unlock();
         }
         if (release) {
-            List.of(batch.frames).forEach(ReceivedFrame::release);
+            settle(Arrays.asList(batch.frames), Verdict.RELEASE);
         } else {
             handling.accept(batch);
         }

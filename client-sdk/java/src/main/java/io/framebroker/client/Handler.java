@@ -41,7 +41,7 @@ final class Handler {
     /** Acknowledges what was handled and not settled, unless the user settles by hand. */
     void ackOpen(List<ReceivedFrame> frames) {
         if (!manualSettle) {
-            session.ackOpen(frames);
+            session.settle(frames, Verdict.ACK);
         }
     }
 
@@ -74,12 +74,11 @@ final class Handler {
             handler.handle(frames);
             return true;
         } catch (InterruptedException e) {
-            frames.forEach(ReceivedFrame::release);
+            session.settle(frames, Verdict.RELEASE);
         } catch (Throwable e) {
             log.warn("handler failed on {}{}: {}", frames.get(0), frames.size() > 1 ? " and others" : "", e.toString());
             log.debug("handler failed", e);
-            Verdict retry = Verdict.retry(null, e.toString());
-            frames.forEach(frame -> session.settle(frame, retry));
+            session.settle(frames, Verdict.retry(null, e.toString()));
         }
         return false;
     }

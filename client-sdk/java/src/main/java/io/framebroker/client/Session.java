@@ -112,7 +112,8 @@ abstract class Session<C extends SessionCall> {
             }
             closing = true;
             changed.signalAll();
-            if (phase == Phase.WAITING && nothingLeft()) {
+            if ((phase == Phase.WAITING || phase == Phase.OPENING) && nothingLeft()) {
+                cancelWhy = "closed";
                 end(null, notices);
             } else {
                 closeTimeout = timers.after(closeNanos, this::closeTimedOut);

@@ -53,6 +53,9 @@ final class Workers implements Handling {
     public List<ReceivedFrame> takeWaiting() {
         List<ReceivedFrame> waiting = new ArrayList<>();
         queue.drainTo(waiting);
+        if (waiting.remove(END)) {
+            queue.add(END);
+        }
         return waiting;
     }
 

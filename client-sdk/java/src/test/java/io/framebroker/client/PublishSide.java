@@ -21,7 +21,6 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 
 /** A publish call as the broker sees it. */
 final class PublishSide extends ServerCall.Listener<PublishMessage> {
@@ -38,7 +37,6 @@ final class PublishSide extends ServerCall.Listener<PublishMessage> {
     private boolean halfClosed;
     private boolean cancelled;
     private boolean ended;
-    private Consumer<PublishSide> onOpen = side -> {};
 
     PublishSide(ServerCall<PublishMessage, PublishFramesResponse> call, boolean reading) {
         this.call = call;
@@ -53,7 +51,6 @@ final class PublishSide extends ServerCall.Listener<PublishMessage> {
         } else if (message instanceof PublishMessage.Control control) {
             if (control.request().hasOpen()) {
                 open = control.request().getOpen();
-                onOpen.accept(this);
             } else {
                 reports.add(control.request().getReport());
             }
@@ -68,10 +65,6 @@ final class PublishSide extends ServerCall.Listener<PublishMessage> {
     @Override
     public void onCancel() {
         cancelled = true;
-    }
-
-    void onOpen(Consumer<PublishSide> onOpen) {
-        this.onOpen = onOpen;
     }
 
     PublishOpen open() {
