@@ -9,6 +9,7 @@ import io.framebroker.loadgen.targets.Target;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -54,8 +55,11 @@ final class RoleCommands {
 
         @Override
         public final Integer call() throws IOException {
+            PrintStream answers = System.out;
+            // Whatever a library prints must not pass for an answer.
+            System.setOut(System.err);
             RoleServer.serve(
-                    role(), new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)), System.out);
+                    role(), new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)), answers);
             return 0;
         }
     }
