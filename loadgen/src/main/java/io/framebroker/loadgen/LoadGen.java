@@ -1,11 +1,46 @@
 package io.framebroker.loadgen;
 
-/** Entry point of the load generator. */
-public final class LoadGen {
+import io.framebroker.loadgen.role.RunFailure;
+import io.framebroker.loadgen.targets.TargetException;
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
 
+/**
+ * Entry point of the load generator. Exit codes: 0 when the run holds, 1 when it failed (a defect, a child that died,
+ * nothing flowed, a missed requirement), 2 for arguments that make no sense.
+ */
+@Command(
+        name = "frame-broker-loadgen",
+        description = "Puts load on Frame Broker, measures it and checks every frame.",
+        mixinStandardHelpOptions = true,
+        subcommands = {
+            RunCommand.class,
+            CompareCommand.class,
+            RoleCommands.Publisher.class,
+            RoleCommands.Consumer.class,
+            RoleCommands.Relay.class,
+            RoleCommands.RawRelay.class
+        })
+public final class LoadGen {
     private LoadGen() {}
 
     public static void main(String[] args) {
-        System.out.println("frame-broker-loadgen");
+        System.exit(commandLine().execute(args));
+    }
+
+    static CommandLine commandLine() {
+        return new CommandLine(new LoadGen()).setExecutionExceptionHandler(LoadGen::failed);
+    }
+
+    private static int failed(Exception cause, CommandLine command, CommandLine.ParseResult parsed) {
+        PrintWriter err = command.getErr();
+        if (cause instanceof RunFailure || cause instanceof TargetException) {
+            err.println("failed: " + cause.getMessage());
+        } else {
+            cause.printStackTrace(err);
+        }
+        err.flush();
+        return 1;
     }
 }

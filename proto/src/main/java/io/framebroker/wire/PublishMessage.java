@@ -33,7 +33,7 @@ public sealed interface PublishMessage {
         }
     }
 
-    /** Frames that came in. All lie in one array of {@code messageBytes} bytes. */
+    /** Frames that came in, in a message of {@code messageBytes} bytes. */
     record Frames(List<WireFrame> frames, int messageBytes) implements PublishMessage {
         @Override
         public InputStream toStream() {
@@ -71,38 +71,68 @@ public sealed interface PublishMessage {
     /** Number of the field {@code frames}. */
     int FRAMES = 2;
 
+    /** Most frames in one message. */
+    int MOST_FRAMES = 16 * 1024;
+
+    /** Largest message that is not frames, in bytes: it becomes objects, many times its size. */
+    int MOST_CONTROL_BYTES = 64 * 1024;
+
     InputStream toStream();
 
     private static PublishMessage read(byte[] message) {
         try {
-            WireReader in = new WireReader(message, 0, message.length);
-            if (in.hasMore()
-                    && in.tag() == (FRAMES << 3 | WireReader.LENGTH)
-                    && in.length() == in.limit() - in.position()) {
-                return readFrames(message, in);
-            }
-            return readOther(message);
+            List<WireFrame> frames = readFrames(message);
+            return frames == null ? readControl(message) : new Frames(frames, message.length);
         } catch (MalformedMessageException | InvalidProtocolBufferException e) {
             return new Malformed(e.getMessage());
         }
     }
 
-    private static Frames readFrames(byte[] message, WireReader in) {
-        List<WireFrame> frames = new ArrayList<>(message.length > 16 * 1024 ? 4 : 64);
+    /** The frames of a message that holds nothing else, or only fields this version does not know; otherwise null. */
+    private static List<WireFrame> readFrames(byte[] message) {
+        List<WireFrame> frames = null;
+        WireReader in = new WireReader(message, 0, message.length);
         while (in.hasMore()) {
             int tag = in.tag();
-            if (tag == (1 << 3 | WireReader.LENGTH)) {
-                int length = in.length();
-                frames.add(WireFrame.read(message, in.advance(length), length));
-            } else {
-                in.skip(tag);
+            switch (tag) {
+                case FRAMES << 3 | WireReader.LENGTH -> {
+                    if (frames == null) {
+                        frames = new ArrayList<>(message.length > 16 * 1024 ? 4 : 64);
+                    }
+                    int outer = in.enter(in.length());
+                    readBatch(message, in, frames);
+                    in.leave(outer);
+                }
+                case 1 << 3 | WireReader.LENGTH, 3 << 3 | WireReader.LENGTH -> {
+                    return null;
+                }
+                default -> in.skip(tag);
             }
         }
-        return new Frames(frames, message.length);
+        return frames;
     }
 
-    /** Control messages, and frames in an unusual but valid form: with unknown fields beside them, say. */
-    private static PublishMessage readOther(byte[] message) throws InvalidProtocolBufferException {
+    private static void readBatch(byte[] message, WireReader in, List<WireFrame> frames) {
+        while (in.hasMore()) {
+            int tag = in.tag();
+            if (tag != (1 << 3 | WireReader.LENGTH)) {
+                in.skip(tag);
+                continue;
+            }
+            if (frames.size() == MOST_FRAMES) {
+                throw new MalformedMessageException("more than " + MOST_FRAMES + " frames in one message");
+            }
+            int length = in.length();
+            frames.add(WireFrame.read(message, in.advance(length), length));
+        }
+    }
+
+    /** Anything else, and the oddity of frames beside another kind, where the last one counts. */
+    private static PublishMessage readControl(byte[] message) throws InvalidProtocolBufferException {
+        if (message.length > MOST_CONTROL_BYTES) {
+            throw new MalformedMessageException(
+                    message.length + " bytes without frames; at most " + MOST_CONTROL_BYTES);
+        }
         PublishFramesRequest request = PublishFramesRequest.parseFrom(message);
         if (!request.hasFrames()) {
             return new Control(request);

@@ -15,9 +15,15 @@ public final class WireFrame implements FrameBody {
     private static final int PAYLOAD = 2 << 3 | WireReader.LENGTH;
 
     private static final int SEQUENCE = 1 << 3 | WireReader.VARINT;
+    private static final int CAPTURE_TIME = 2 << 3 | WireReader.LENGTH;
     private static final int CODEC = 3 << 3 | WireReader.VARINT;
     private static final int KEYFRAME = 7 << 3 | WireReader.VARINT;
     private static final int CRC32C = 8 << 3 | WireReader.FIXED32;
+    private static final int FRAME_ID = 9 << 3 | WireReader.LENGTH;
+    private static final int TRACEPARENT = 10 << 3 | WireReader.LENGTH;
+    private static final int ATTRIBUTES = 15 << 3 | WireReader.LENGTH;
+    private static final int ATTRIBUTE_KEY = 1 << 3 | WireReader.LENGTH;
+    private static final int ATTRIBUTE_VALUE = 2 << 3 | WireReader.LENGTH;
 
     private final byte[] array;
     private final int offset;
@@ -47,13 +53,6 @@ public final class WireFrame implements FrameBody {
         WireFrame frame = new WireFrame(array, offset, length);
         frame.scan(new WireReader(array, offset, length));
         return frame;
-    }
-
-    /** The same frame in an array of its own: for keeping a small frame of a large message. */
-    public WireFrame compact() {
-        byte[] own = new byte[length];
-        System.arraycopy(array, offset, own, 0, length);
-        return read(own, 0, length);
     }
 
     private void scan(WireReader in) {
@@ -88,9 +87,36 @@ public final class WireFrame implements FrameBody {
                     crc32c = in.fixed32();
                     hasCrc = true;
                 }
+                // Nothing of these is wanted; but a frame that only we can read would fail every consumer it is sent
+                // to.
+                case CAPTURE_TIME -> in.skipMessage();
+                case FRAME_ID, TRACEPARENT -> in.skipString();
+                case ATTRIBUTES -> scanAttribute(in);
                 default -> in.skip(tag);
             }
         }
+    }
+
+    private static void scanAttribute(WireReader in) {
+        int outer = in.enter(in.length());
+        while (in.hasMore()) {
+            int tag = in.tag();
+            switch (tag) {
+                case ATTRIBUTE_KEY, ATTRIBUTE_VALUE -> in.skipString();
+                default -> in.skip(tag);
+            }
+        }
+        in.leave(outer);
+    }
+
+    /** The array the frame lies in, not to be written to. */
+    public byte[] array() {
+        return array;
+    }
+
+    /** Where the serialized frame starts in {@link #array}. */
+    public int offset() {
+        return offset;
     }
 
     /** Unsigned; 0 when the header has none. */
@@ -110,11 +136,6 @@ public final class WireFrame implements FrameBody {
 
     public int payloadBytes() {
         return payloadLength;
-    }
-
-    /** Size of the array that this frame keeps alive, in bytes. */
-    public int retainedBytes() {
-        return array.length;
     }
 
     /** Whether the payload is what the publisher's checksum says; true when the header has none. */

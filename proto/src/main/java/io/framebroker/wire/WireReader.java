@@ -1,5 +1,6 @@
 package io.framebroker.wire;
 
+import com.google.protobuf.UnsafeByteOperations;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -51,7 +52,7 @@ final class WireReader {
     /** Field number and type of the next field, as {@code number << 3 | type}. */
     int tag() {
         long tag = varint();
-        if (tag >>> 3 == 0 || tag > 0xFFFF_FFFFL) {
+        if (tag >>> 3 == 0 || tag >>> 32 != 0) {
             throw new MalformedMessageException("field number 0 or too large at byte " + position);
         }
         return (int) tag;
@@ -104,8 +105,36 @@ final class WireReader {
     }
 
     String string() {
-        int length = length();
+        int length = stringLength();
         return new String(array, advance(length), length, StandardCharsets.UTF_8);
+    }
+
+    void skipString() {
+        advance(stringLength());
+    }
+
+    /** Length of the next string, which has to be UTF-8: a receiver with generated classes refuses anything else. */
+    private int stringLength() {
+        int length = length();
+        for (int i = position; i < position + length; i++) {
+            if (array[i] < 0) {
+                if (!UnsafeByteOperations.unsafeWrap(array, i, position + length - i)
+                        .isValidUtf8()) {
+                    throw new MalformedMessageException("string at byte " + position + " is not UTF-8");
+                }
+                break;
+            }
+        }
+        return length;
+    }
+
+    /** Passes over a message of which nothing is wanted, but which has to be one. */
+    void skipMessage() {
+        int outer = enter(length());
+        while (hasMore()) {
+            skip(tag());
+        }
+        leave(outer);
     }
 
     void skip(int tag) {

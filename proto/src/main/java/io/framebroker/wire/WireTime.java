@@ -6,12 +6,12 @@ final class WireTime {
 
     static long readMicros(WireReader in) {
         long seconds = 0;
-        long nanos = 0;
+        int nanos = 0;
         while (in.hasMore()) {
             int tag = in.tag();
             switch (tag) {
                 case 1 << 3 | WireReader.VARINT -> seconds = in.varint();
-                case 2 << 3 | WireReader.VARINT -> nanos = in.varint();
+                case 2 << 3 | WireReader.VARINT -> nanos = (int) in.varint();
                 default -> in.skip(tag);
             }
         }

@@ -1,11 +1,53 @@
 package io.framebroker.server;
 
-/** The broker process. */
-public final class FrameBroker {
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 
-    private FrameBroker() {}
+/** The broker process. Prints one line on standard output when it serves; logs go to standard error. */
+@Command(
+        name = "frame-broker",
+        mixinStandardHelpOptions = true,
+        version = "frame-broker 0.1.0",
+        sortOptions = false,
+        description = "A gRPC streaming broker for video frames.")
+public final class FrameBroker implements Callable<Integer> {
+    @Mixin
+    private ServerConfig config;
 
     public static void main(String[] args) {
-        System.out.println("frame-broker");
+        int code = new CommandLine(new FrameBroker())
+                .setExecutionExceptionHandler((e, commandLine, parsed) -> {
+                    commandLine.getErr().println("frame-broker: " + e.getMessage());
+                    return 1;
+                })
+                .execute(args);
+        if (code != 0) {
+            System.exit(code);
+        }
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        BrokerServer server = BrokerServer.start(config);
+        CountDownLatch stopped = new CountDownLatch(1);
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            server.close();
+                            stopped.countDown();
+                        },
+                        "frame-broker-shutdown"));
+        System.out.println("frame-broker ready grpc=" + server.port() + " store=" + server.storeName());
+        System.out.flush();
+        if (config.exitWithStdin) {
+            System.in.transferTo(java.io.OutputStream.nullOutputStream());
+            System.exit(0);
+        }
+        stopped.await();
+        return 0;
     }
 }

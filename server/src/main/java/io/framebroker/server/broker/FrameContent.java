@@ -1,5 +1,7 @@
 package io.framebroker.server.broker;
 
+import java.util.Arrays;
+
 /**
  * A frame as it came in: serialized bytes in {@code array[offset .. offset + length)}, never written to again, and the
  * header fields the core decides by.
@@ -8,6 +10,12 @@ package io.framebroker.server.broker;
  * @param defect why the frame cannot be taken; null when it can
  */
 public record FrameContent(byte[] array, int offset, int length, long sequence, boolean keyframe, Defect defect) {
+
+    /** The same frame in an array of its own, so that it does not keep a larger one alive. */
+    FrameContent compact() {
+        return new FrameContent(
+                Arrays.copyOfRange(array, offset, offset + length), 0, length, sequence, keyframe, defect);
+    }
 
     /**
      * What is wrong with a frame, for good.

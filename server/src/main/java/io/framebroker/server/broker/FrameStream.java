@@ -1,10 +1,6 @@
 package io.framebroker.server.broker;
 
-import io.framebroker.server.broker.PublisherPort.FrameException;
-import io.framebroker.server.broker.PublisherPort.Outcome;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -12,51 +8,28 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * One stream: the publisher that feeds it, the frames it keeps, the groups that take them.
+ * One stream: the publisher that feeds it, the frames it keeps, the groups that take them. Every public step is a turn
+ * under the stream's lock.
  *
  * <p>A frame goes through in one turn where the store answers at once: taken, appended, stored, acknowledged, handed to
  * the groups. Where the store answers later, the second half is a turn of its own.
  */
 final class FrameStream implements StreamStore.Listener {
-    /** What a frame costs beside its bytes, roughly, in bytes. */
-    static final int FRAME_OVERHEAD_BYTES = 256;
-
-    private static final int MOST_PUBLISHERS_REMEMBERED = 64;
     private static final int MOST_GROUPS = 256;
-    private static final long TELL_WAIT_AFTER_NANOS = 100_000_000L;
     private static final long LOOK_AGAIN_NANOS = 20_000_000L;
     private static final long MOST_SLEEP_NANOS = 3_600_000_000_000L;
-
-    /** Frames of one message that are on their way to the store. */
-    private record Appending(long lastOrdinal, long lastSequence, Publisher publisher) {}
 
     private final String name;
     private final Broker broker;
     private final BrokerClock clock;
-    private final FrameMemory memory;
     private final StreamStore store;
     private final long createdMicros;
 
     private final Turn turn = new Turn();
-    private final Span span;
     private final StreamLedger ledger = new StreamLedger();
+    private final Backlog backlog;
+    private final Intake intake;
     private final Map<String, Group> groups = new TreeMap<>();
-    private final Map<String, PublisherState> publishers = new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, PublisherState> eldest) {
-            return size() > MOST_PUBLISHERS_REMEMBERED;
-        }
-    };
-    private final ArrayDeque<Appending> appending = new ArrayDeque<>();
-    private StreamSettings settings;
-    private Publisher publisher;
-    private boolean opening;
-    private boolean finishing;
-    private boolean parked;
-    private long parkedSinceNanos;
-    private boolean waitTold;
     private long storedThrough;
     private boolean lettingGo;
     private boolean deleted;
@@ -65,15 +38,14 @@ final class FrameStream implements StreamStore.Listener {
 
     FrameStream(String name, StreamSettings settings, Broker broker) {
         this.name = name;
-        this.settings = settings;
         this.broker = broker;
         this.clock = broker.clock();
-        this.memory = broker.memory();
         this.createdMicros = clock.wallMicros();
         this.wakeNanos = clock.nanos();
         this.store = broker.store().open(name, this);
         this.storedThrough = store.lastOrdinal();
-        this.span = new Span(storedThrough + 1);
+        this.backlog = new Backlog(broker, settings, storedThrough + 1);
+        this.intake = new Intake(this, backlog, ledger);
     }
 
     String name() {
@@ -104,214 +76,72 @@ final class FrameStream implements StreamStore.Listener {
     // ---- the publisher
 
     Publisher open(String publisherId, long epoch, PublisherPort port) {
-        turn.begin();
-        try {
+        return turn.call(() -> {
             checkThere();
             boolean numbersItself = !publisherId.isEmpty();
             PublisherKey key = numbersItself ? new PublisherKey(publisherId, epoch) : broker.anonymousPublisher();
-            PublisherState state = publishers.get(key.id());
-            if (publisher != null && !publisher.key().id().equals(key.id())) {
-                throw new BrokerException(
-                        BrokerException.Kind.ALREADY_EXISTS,
-                        "STREAM_HAS_PUBLISHER",
-                        "stream " + name + " is being published by " + publisher + "; " + key
-                                + " has to wait until it is gone, or take another stream");
-            }
-            if (state != null && Long.compareUnsigned(epoch, state.key().epoch()) < 0) {
-                throw fenced(key, state.key());
-            }
-            if (publisher != null) {
-                endPublisher(publisher.key().epoch() == epoch ? replaced(key) : fenced(publisher.key(), key));
-            }
-            if (state == null || state.key().epoch() != epoch) {
-                state = new PublisherState(key);
-                if (numbersItself) {
-                    publishers.put(key.id(), state);
-                }
-            }
-            publisher = new Publisher(this, state, port, numbersItself);
-            opening = true;
-            openedIfQuiet();
-            return publisher;
-        } finally {
-            turn.end();
-        }
-    }
-
-    private BrokerException fenced(PublisherKey older, PublisherKey newer) {
-        return new BrokerException(
-                BrokerException.Kind.ABORTED,
-                "PUBLISHER_FENCED",
-                "publisher " + older + " of stream " + name + " has been succeeded by " + newer
-                        + "; start again with a larger epoch");
-    }
-
-    private BrokerException replaced(PublisherKey key) {
-        return new BrokerException(
-                BrokerException.Kind.ABORTED,
-                "PUBLISHER_REPLACED",
-                "publisher " + key + " of stream " + name + " has opened another call; this one ends");
-    }
-
-    private void endPublisher(BrokerException why) {
-        publisher.port().ended(why);
-        turn.touch(publisher.port());
-        forgetPublisher();
-    }
-
-    private void forgetPublisher() {
-        publisher = null;
-        opening = false;
-        finishing = false;
-        parked = false;
-        waitTold = false;
-    }
-
-    /** Opened is told once nothing is on its way to the store: until then the last sequence is not known. */
-    private void openedIfQuiet() {
-        if (opening && appending.isEmpty()) {
-            opening = false;
-            PublisherState state = publisher.state();
-            publisher.port().opened(state.lastSequence(), state.exceptions(), state.lastReportId());
-            publisher.port().demand(consumers(), groups.size());
-            if (roomOrPark()) {
-                publisher.port().more();
-            }
-            turn.touch(publisher.port());
-        }
+            return intake.open(key, numbersItself, port);
+        });
     }
 
     boolean publish(Publisher from, List<FrameContent> contents) {
         turn.begin();
         try {
-            if (from != publisher || deleted) {
+            if (!intake.isLive(from)) {
                 return false;
             }
-            turn.touch(from.port());
-            List<Frame> frames = take(from, contents);
+            List<Frame> frames = intake.take(contents);
             if (!frames.isEmpty()) {
-                Frame last = frames.get(frames.size() - 1);
-                appending.add(new Appending(last.ordinal(), last.sequence(), from));
                 store.append(frames);
             }
-            return from == publisher && roomOrPark();
+            return hasRoomOrParks();
         } finally {
             turn.end();
         }
     }
 
-    private List<Frame> take(Publisher from, List<FrameContent> contents) {
-        List<Frame> frames = new ArrayList<>(contents.size());
-        PublisherState state = from.state();
-        long receivedMicros = clock.wallMicros();
-        long kept = 0;
-        for (FrameContent content : contents) {
-            long sequence = from.numbersItself() ? content.sequence() : state.lastSequence() + 1;
-            if (sequence == 0) {
-                drop(
-                        from,
-                        new FrameException(
-                                0,
-                                Outcome.REJECTED,
-                                "SEQUENCE_MISSING",
-                                "frame without sequence; publisher " + from + " numbers its frames itself, from 1"));
-                continue;
+    void report(Publisher from, long reportId, List<Publisher.Lost> lost) {
+        turn.run(() -> {
+            if (intake.isLive(from) && intake.report(reportId, lost)) {
+                groups.values().forEach(group -> group.tellReported(lost));
             }
-            if (!state.isNew(sequence)) {
-                ledger.duplicate();
-                answerAgain(from, sequence);
-                continue;
-            }
-            state.taken(sequence);
-            if (content.defect() != null) {
-                drop(
-                        from,
-                        new FrameException(
-                                sequence,
-                                Outcome.REJECTED,
-                                content.defect().reason(),
-                                content.defect().message()));
-                continue;
-            }
-            ledger.offered();
-            frames.add(new Frame(content, generation(), span.next(), sequence, receivedMicros, state.key()));
-            span.add(content.length());
-            kept += content.length() + FRAME_OVERHEAD_BYTES;
-        }
-        memory.keep(kept);
-        return frames;
+        });
     }
 
-    /** What a frame that was taken before has come to. One still on its way is answered by its own ack. */
-    private static void answerAgain(Publisher from, long sequence) {
-        FrameException notStored = from.state().exception(sequence);
-        if (notStored != null) {
-            from.port().exception(notStored);
-        } else if (from.state().isStored(sequence)) {
-            from.port()
-                    .exception(new FrameException(
-                            sequence,
-                            Outcome.DUPLICATE,
-                            "DUPLICATE",
-                            "sequences up to " + Long.toUnsignedString(from.state().lastSequence())
-                                    + " were taken before"));
-        }
+    void finish(Publisher from) {
+        turn.run(() -> {
+            if (intake.isLive(from)) {
+                intake.finish();
+            }
+        });
     }
 
-    private void drop(Publisher from, FrameException exception) {
-        ledger.offered();
-        ledger.dropped(exception.reason());
-        if (exception.sequence() != 0) {
-            from.state().notStored(exception);
-        }
-        from.port().exception(exception);
+    void leave(Publisher from) {
+        turn.run(() -> {
+            if (intake.isLive(from)) {
+                intake.forget();
+            }
+        });
     }
 
-    private boolean roomOrPark() {
-        if (waitReason() == null) {
+    /** Whether the publisher may send another message; if not, it is parked until it may. */
+    boolean hasRoomOrParks() {
+        if (fullBecause() == null) {
             return true;
         }
-        parked = true;
-        parkedSinceNanos = clock.nanos();
-        wakeAfter(TELL_WAIT_AFTER_NANOS);
+        wakeAfter(intake.park());
         return false;
     }
 
-    private void resumeIfRoom() {
-        if (parked && waitReason() == null) {
-            parked = false;
-            publisher.port().more();
-            if (waitTold) {
-                waitTold = false;
-                publisher.port().resumed();
-            }
-            turn.touch(publisher.port());
-        }
-    }
-
-    /** Why the publisher is to wait; null when there is room. */
-    private String waitReason() {
+    private String fullBecause() {
         Group slowest = slowestProtected();
-        long low = slowest == null ? storedThrough + 1 : Math.min(slowest.low(), storedThrough + 1);
-        long frames = span.next() - low;
-        long bytes = span.bytesFrom(low);
-        String who = slowest == null || slowest.low() > storedThrough ? "the store" : "group " + slowest.name();
-        if (frames >= settings.maxBacklogFrames()) {
-            return who + ": " + frames + " of " + settings.maxBacklogFrames() + " backlog frames unsettled";
-        }
-        if (bytes >= settings.maxBacklogBytes()) {
-            return who + ": " + bytes + " of " + settings.maxBacklogBytes() + " backlog bytes unsettled";
-        }
-        // Without a backlog there is nothing to wait for: the next frame takes the place of the newest one.
-        if (frames > 0 && !memory.admits(keptBytes(), broker.streamCount())) {
-            return "broker memory: " + memory.keptBytes() + " of " + memory.keptLimit()
-                    + " bytes kept, this stream is above its share";
-        }
-        return null;
+        boolean unsettled = slowest != null && slowest.low() <= storedThrough;
+        return backlog.fullBecause(low(slowest), unsettled ? "group " + slowest.name() : "the store");
     }
 
-    private long keptBytes() {
-        return span.bytesFrom(span.first()) + (span.next() - span.first()) * FRAME_OVERHEAD_BYTES;
+    /** Oldest frame that a protected group has yet to settle, or the store to confirm. */
+    private long low(Group slowest) {
+        return slowest == null ? storedThrough + 1 : Math.min(slowest.low(), storedThrough + 1);
     }
 
     private Group slowestProtected() {
@@ -324,69 +154,6 @@ final class FrameStream implements StreamStore.Listener {
         return slowest;
     }
 
-    void report(Publisher from, long reportId, List<Publisher.Lost> lost) {
-        turn.begin();
-        try {
-            if (from != publisher || deleted) {
-                return;
-            }
-            if (reportId == 0) {
-                throw BrokerException.invalid("report.report_id", "0; reports are numbered from 1");
-            }
-            if (from.state().takeReport(reportId)) {
-                for (Publisher.Lost each : lost) {
-                    ledger.reported(each.reason(), each.count());
-                    tellGap(each);
-                }
-            }
-            from.port().reported(from.state().lastReportId());
-            turn.touch(from.port());
-        } finally {
-            turn.end();
-        }
-    }
-
-    private void tellGap(Publisher.Lost lost) {
-        for (Group group : groups.values()) {
-            for (Member member : group.members()) {
-                ConsumerPort port = member.consumer().port();
-                port.gap(name, "REPORTED", lost.count(), lost.estimated(), null, null, lost.reason());
-                turn.touch(port);
-            }
-        }
-    }
-
-    void finish(Publisher from) {
-        turn.begin();
-        try {
-            if (from == publisher) {
-                finishing = true;
-                finishedIfQuiet();
-            }
-        } finally {
-            turn.end();
-        }
-    }
-
-    private void finishedIfQuiet() {
-        if (finishing && appending.isEmpty()) {
-            publisher.port().finished();
-            turn.touch(publisher.port());
-            forgetPublisher();
-        }
-    }
-
-    void leave(Publisher from) {
-        turn.begin();
-        try {
-            if (from == publisher) {
-                forgetPublisher();
-            }
-        } finally {
-            turn.end();
-        }
-    }
-
     // ---- the store's answers
 
     @Override
@@ -394,18 +161,7 @@ final class FrameStream implements StreamStore.Listener {
         turn.begin();
         try {
             storedThrough = throughOrdinal;
-            while (!appending.isEmpty() && appending.peek().lastOrdinal <= throughOrdinal) {
-                Appending done = appending.poll();
-                done.publisher.state().stored(done.lastSequence);
-                if (done.publisher == publisher) {
-                    publisher.port().stored(done.lastSequence);
-                    turn.touch(publisher.port());
-                }
-            }
-            if (publisher != null) {
-                openedIfQuiet();
-                finishedIfQuiet();
-            }
+            intake.stored(throughOrdinal);
             for (Group group : groups.values()) {
                 group.dispatch();
             }
@@ -443,29 +199,18 @@ final class FrameStream implements StreamStore.Listener {
 
     /** Lets go what is settled and beyond retention, then lets the publisher go on if that made room. */
     private void trim() {
-        long edge = storedThrough + 1;
-        for (Group group : groups.values()) {
-            if (group.durable()) {
-                edge = Math.min(edge, group.low());
-            }
-        }
-        boolean pressed = memory.keptBytes() > memory.keptLimit();
-        long keepFrames = pressed ? 0 : settings.retentionFrames();
-        long keepBytes = pressed ? 0 : settings.retentionBytes();
-        // The newest frame always stays: somebody may ask for it.
-        long most = Math.min(edge, storedThrough) - 1;
-        long through = Math.min(most, edge - 1 - keepFrames);
-        through = Math.max(through, span.first() - 1);
-        while (through < most && span.bytesThrough(edge - 1) - span.bytesThrough(through) > keepBytes) {
-            through++;
-        }
-        letGo(through);
+        letGo(backlog.trimThrough(low(slowestProtected()), storedThrough));
         resumeIfRoom();
     }
 
+    private void resumeIfRoom() {
+        if (intake.parked() && fullBecause() == null) {
+            intake.resume();
+        }
+    }
+
     private void letGo(long through) {
-        long first = span.first();
-        if (through < first || lettingGo) {
+        if (through < backlog.first() || lettingGo) {
             return;
         }
         // A store that confirms the skips at once gets back here by way of settled: those frames are being let go.
@@ -477,17 +222,13 @@ final class FrameStream implements StreamStore.Listener {
         }
         lettingGo = false;
         store.trim(through);
-        memory.release(span.bytesThrough(through)
-                - span.bytesThrough(first - 1)
-                + (through - first + 1) * FRAME_OVERHEAD_BYTES);
-        span.dropThrough(through);
+        backlog.dropThrough(through);
     }
 
     // ---- groups and consumers
 
     Member join(Consumer consumer) {
-        turn.begin();
-        try {
+        return turn.call(() -> {
             checkThere();
             Consumer.Options options = consumer.options();
             Group group = groups.get(consumer.group());
@@ -502,11 +243,9 @@ final class FrameStream implements StreamStore.Listener {
                                 + "; ask for the same or for none, or take another group");
             }
             Member member = group.join(consumer);
-            tellDemand();
+            intake.tellDemand();
             return member;
-        } finally {
-            turn.end();
-        }
+        });
     }
 
     private Group createGroup(Consumer consumer) {
@@ -518,35 +257,15 @@ final class FrameStream implements StreamStore.Listener {
         }
         Consumer.Options options = consumer.options();
         GroupSettings wanted = options.settings() == null ? GroupSettings.DEFAULT : options.settings();
-        long base = baseFor(options.start());
+        long base = options.start().baseIn(store);
         store.createGroup(consumer.group(), base);
         Group group = new Group(consumer.group(), wanted, consumer.durable(), base, this);
         groups.put(group.name(), group);
         return group;
     }
 
-    private long baseFor(StartPosition start) {
-        if (start instanceof StartPosition.Earliest) {
-            return store.firstOrdinal() - 1;
-        }
-        if (start instanceof StartPosition.Id id) {
-            long ordinal = id.id().ordinal();
-            return Math.max(store.firstOrdinal(), Math.min(ordinal, storedThrough + 1)) - 1;
-        }
-        if (start instanceof StartPosition.Time time) {
-            for (long ordinal = store.firstOrdinal(); ordinal <= storedThrough; ordinal++) {
-                List<Frame> frame = store.read(ordinal, ordinal, 1, Long.MAX_VALUE);
-                if (!frame.isEmpty() && frame.get(0).receivedMicros() >= time.micros()) {
-                    return ordinal - 1;
-                }
-            }
-        }
-        return storedThrough;
-    }
-
     void leave(Member member, boolean graceful) {
-        turn.begin();
-        try {
+        turn.run(() -> {
             Group group = member.group();
             if (graceful || !group.durable()) {
                 group.release(member);
@@ -557,18 +276,9 @@ final class FrameStream implements StreamStore.Listener {
                 store.deleteGroup(group.name());
                 trim();
             }
-            tellDemand();
+            intake.tellDemand();
             wakeAfter(0);
-        } finally {
-            turn.end();
-        }
-    }
-
-    private void tellDemand() {
-        if (publisher != null && !opening) {
-            publisher.port().demand(consumers(), groups.size());
-            turn.touch(publisher.port());
-        }
+        });
     }
 
     void settle(Member member, Token token, int count, Verdict verdict) {
@@ -584,14 +294,11 @@ final class FrameStream implements StreamStore.Listener {
     }
 
     void extend(Member member, Token token, int count) {
-        turn.begin();
-        try {
+        turn.run(() -> {
             if (isHere(member.group())) {
                 member.group().extend(member, token, count);
             }
-        } finally {
-            turn.end();
-        }
+        });
     }
 
     /** A group goes with its stream, or with its only call, which may still have something to say. */
@@ -610,12 +317,9 @@ final class FrameStream implements StreamStore.Listener {
     }
 
     void checkFinished(Consumer consumer) {
-        turn.begin();
-        try {
+        turn.run(() -> {
             consumer.checkFinished(turn);
-        } finally {
-            turn.end();
-        }
+        });
     }
 
     // ---- time
@@ -640,19 +344,14 @@ final class FrameStream implements StreamStore.Listener {
             for (Group group : groups.values()) {
                 wait = Math.min(wait, group.tick(now));
             }
-            if (settings.retentionMillis() > 0) {
+            if (backlog.settings().retentionMillis() > 0) {
                 wait = Math.min(wait, dropAged());
             }
             trim();
-            if (parked) {
+            if (intake.parked()) {
+                // Room may come from other streams, which do not call here.
                 wait = Math.min(wait, LOOK_AGAIN_NANOS);
-                String reason = waitReason();
-                // Another stream may have made room since the last look; the next one finds it.
-                if (!waitTold && reason != null && now - parkedSinceNanos >= TELL_WAIT_AFTER_NANOS) {
-                    waitTold = true;
-                    publisher.port().waiting(reason);
-                    turn.touch(publisher.port());
-                }
+                intake.tellWait(now, fullBecause());
             }
             wakeAfter(wait);
             return Math.max(0, wakeNanos - now);
@@ -662,15 +361,11 @@ final class FrameStream implements StreamStore.Listener {
     }
 
     private long dropAged() {
-        long limitMicros = clock.wallMicros() - settings.retentionMillis() * 1_000;
-        long edge = storedThrough + 1;
-        for (Group group : groups.values()) {
-            if (group.durable()) {
-                edge = Math.min(edge, group.low());
-            }
-        }
-        long through = span.first() - 1;
-        while (through + 1 < Math.min(edge, storedThrough)) {
+        long retentionMillis = backlog.settings().retentionMillis();
+        long limitMicros = clock.wallMicros() - retentionMillis * 1_000;
+        long end = Math.min(low(slowestProtected()), storedThrough);
+        long through = backlog.first() - 1;
+        while (through + 1 < end) {
             List<Frame> frame = store.read(through + 1, through + 1, 1, Long.MAX_VALUE);
             if (frame.isEmpty() || frame.get(0).receivedMicros() > limitMicros) {
                 break;
@@ -678,12 +373,16 @@ final class FrameStream implements StreamStore.Listener {
             through++;
         }
         letGo(through);
-        return Math.max(LOOK_AGAIN_NANOS, settings.retentionMillis() * 1_000_000 / 10);
+        return Math.max(LOOK_AGAIN_NANOS, retentionMillis * 1_000_000 / 10);
     }
 
     // ---- looking and administration
 
-    private int consumers() {
+    int groupCount() {
+        return groups.size();
+    }
+
+    int consumers() {
         int consumers = 0;
         for (Group group : groups.values()) {
             consumers += group.consumers();
@@ -692,33 +391,28 @@ final class FrameStream implements StreamStore.Listener {
     }
 
     StreamState state() {
-        turn.begin();
-        try {
-            Group slowest = slowestProtected();
-            long low = slowest == null ? storedThrough + 1 : Math.min(slowest.low(), storedThrough + 1);
+        return turn.call(() -> {
+            long low = low(slowestProtected());
             return new StreamState(
                     name,
-                    settings,
+                    backlog.settings(),
                     createdMicros,
                     generation(),
-                    span.first(),
+                    backlog.first(),
                     storedThrough,
-                    span.bytesFrom(span.first()),
-                    span.next() - low,
-                    span.bytesFrom(low),
-                    publisher == null ? "" : publisher.key().id(),
-                    parked ? Objects.requireNonNullElse(waitReason(), "") : "",
+                    backlog.bytesFrom(backlog.first()),
+                    backlog.next() - low,
+                    backlog.bytesFrom(low),
+                    intake.publisherId(),
+                    intake.parked() ? Objects.requireNonNullElse(fullBecause(), "") : "",
                     groups.size(),
                     consumers());
-        } finally {
-            turn.end();
-        }
+        });
     }
 
     Ledger ledger() {
-        turn.begin();
-        try {
-            long appended = span.next() - 1 - storedThrough;
+        return turn.call(() -> {
+            long appending = backlog.next() - 1 - storedThrough;
             List<Ledger.OfGroup> ofGroups = new ArrayList<>();
             for (Group group : groups.values()) {
                 GroupRecord record = store.group(group.name());
@@ -732,16 +426,13 @@ final class FrameStream implements StreamStore.Listener {
                         record.deadLettered(),
                         record.skipped()));
             }
-            return new Ledger(ledger.view(name, store.lastOrdinal(), appended), List.copyOf(ofGroups));
-        } finally {
-            turn.end();
-        }
+            return new Ledger(ledger.view(name, store.lastOrdinal(), appending), List.copyOf(ofGroups));
+        });
     }
 
     /** How far the group of a member is behind. */
     ConsumerLag lag(Member member) {
-        turn.begin();
-        try {
+        return turn.call(() -> {
             if (!isHere(member.group())) {
                 return new ConsumerLag(name, 0, 0, 0);
             }
@@ -752,39 +443,30 @@ final class FrameStream implements StreamStore.Listener {
             long ageMicros =
                     oldest.isEmpty() ? 0 : clock.wallMicros() - oldest.get(0).receivedMicros();
             return new ConsumerLag(name, waiting, record.pending(), Math.max(0, ageMicros));
-        } finally {
-            turn.end();
-        }
+        });
     }
 
     Optional<Frame> latest() {
-        turn.begin();
-        try {
+        return turn.call(() -> {
             return store.read(storedThrough, storedThrough, 1, Long.MAX_VALUE).stream()
                     .findFirst();
-        } finally {
-            turn.end();
-        }
+        });
     }
 
     void update(StreamSettings changed) {
-        turn.begin();
-        try {
+        turn.run(() -> {
             checkThere();
-            settings = changed;
+            backlog.settings(changed);
             trim();
             wakeAfter(0);
-        } finally {
-            turn.end();
-        }
+        });
     }
 
     /** Skips all that is waiting in every group and lets go what can be. Returns how many frames went. */
     long purge() {
-        turn.begin();
-        try {
+        return turn.call(() -> {
             checkThere();
-            long before = span.first();
+            long before = backlog.first();
             for (Group group : groups.values()) {
                 group.skipWaiting(storedThrough, "PURGED");
             }
@@ -794,24 +476,22 @@ final class FrameStream implements StreamStore.Listener {
             }
             letGo(edge - 1);
             resumeIfRoom();
-            return span.first() - before;
-        } finally {
-            turn.end();
-        }
+            return backlog.first() - before;
+        });
     }
 
     /** Ends the stream and everybody on it. Returns how many frames went. */
     long delete(boolean force) {
-        turn.begin();
-        try {
+        return turn.call(() -> {
             checkThere();
             Group slowest = slowestProtected();
             boolean unsettled = slowest != null && slowest.low() <= storedThrough;
-            if (!force && (publisher != null || consumers() > 0 || unsettled)) {
+            if (!force && (intake.hasPublisher() || consumers() > 0 || unsettled)) {
                 throw new BrokerException(
                         BrokerException.Kind.FAILED_PRECONDITION,
                         "STREAM_IN_USE",
-                        "stream " + name + " has " + (publisher == null ? "no publisher" : "publisher " + publisher)
+                        "stream " + name + " has "
+                                + (intake.hasPublisher() ? "publisher " + intake.publisherId() : "no publisher")
                                 + ", "
                                 + consumers() + " consumers and "
                                 + (unsettled ? "unsettled frames" : "nothing unsettled")
@@ -820,18 +500,13 @@ final class FrameStream implements StreamStore.Listener {
             deleted = true;
             BrokerException why = new BrokerException(
                     BrokerException.Kind.NOT_FOUND, "STREAM_DELETED", "stream " + name + " has been deleted");
-            if (publisher != null) {
-                endPublisher(why);
-            }
+            intake.end(why);
             groups.values().forEach(group -> group.end(why));
             groups.clear();
-            long frames = span.next() - span.first();
-            memory.release(keptBytes());
-            span.dropThrough(span.next() - 1);
+            long frames = backlog.next() - backlog.first();
+            backlog.dropThrough(backlog.next() - 1);
             return frames;
-        } finally {
-            turn.end();
-        }
+        });
     }
 
     private void checkThere() {

@@ -3,13 +3,11 @@ package io.framebroker.server.broker;
 import io.framebroker.server.broker.ConsumerPort.SettleOutcome;
 import io.framebroker.server.broker.ConsumerPort.SettleResult;
 import io.framebroker.server.broker.DeliveryTable.State;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
 import java.util.Set;
 
 /**
@@ -27,11 +25,6 @@ final class Group {
     private static final String PASSED_OVER = "RETENTION";
     private static final int MOST_REASONS = 64;
 
-    private record Retry(long notBeforeNanos, long ordinal) {}
-
-    /** Settlements the store has been asked for; complete when it has confirmed as many as {@code number}. */
-    private record Settling(long number, long first, long last, Member member, SettleResult result) {}
-
     private final String name;
     private final GroupSettings settings;
     private final boolean durable;
@@ -44,15 +37,13 @@ final class Group {
     private final DeliveryTable table;
     private final List<Member> members = new ArrayList<>();
     private final Map<String, Member> away = new HashMap<>();
-    private final PriorityQueue<Retry> retries = new PriorityQueue<>((a, b) -> {
-        int byTime = Long.signum(a.notBeforeNanos - b.notBeforeNanos);
-        return byTime != 0 ? byTime : Long.compare(a.ordinal, b.ordinal);
-    });
-    private final ArrayDeque<Settling> settling = new ArrayDeque<>();
+    private final Redeliveries redeliveries;
+    private final Settlements settlements;
+    private final TokenCheck tokens;
     private final Set<String> skipReasons = new HashSet<>();
-    private long settlementsAsked;
     /** Whose turn it is; may be one too many, when a member has left. */
     private int nextMember;
+
     private boolean anyLease;
     /** No lease ends before this; a lower bound, made exact when it is reached. */
     private long leaseCheckNanos;
@@ -67,6 +58,9 @@ final class Group {
         this.turn = stream.turn();
         this.clock = stream.clock();
         this.table = new DeliveryTable(base + 1);
+        this.redeliveries = new Redeliveries(table);
+        this.settlements = new Settlements(name, table, store, turn);
+        this.tokens = new TokenCheck(stream.name(), name, base, table);
     }
 
     String name() {
@@ -132,9 +126,9 @@ final class Group {
     private void tellLost(Member member, List<Consumer.Held> held) {
         for (Consumer.Held run : held) {
             if (run.stream().equals(stream.name())) {
-                eachRun(member, run.token(), run.count(), false, (outcome, first, count) -> {
+                tokens.eachRun(member, run.token(), run.count(), false, (outcome, first, count) -> {
                     if (outcome != SettleOutcome.OK) {
-                        tellInOrder(member, result(run.token(), first, count, outcome));
+                        settlements.tell(member, tokens.result(run.token(), first, count, outcome));
                     }
                 });
             }
@@ -199,7 +193,7 @@ final class Group {
                     member.consumer().window().take(1, table.bytes(ordinal));
                     table.lease(ordinal, table.attempt(ordinal), member, leaseEnd);
                 } else {
-                    sendBack(ordinal, now, true, false);
+                    redeliveries.sendBack(ordinal, now, true, false);
                 }
             }
         }
@@ -233,14 +227,9 @@ final class Group {
         for (long ordinal = table.low(); ordinal < table.next(); ordinal++) {
             if (table.state(ordinal) == State.LEASED && table.holder(ordinal) == member) {
                 member.consumer().window().giveBack(1, table.bytes(ordinal));
-                sendBack(ordinal, now, counted, !counted);
+                redeliveries.sendBack(ordinal, now, counted, !counted);
             }
         }
-    }
-
-    private void sendBack(long ordinal, long notBefore, boolean counted, boolean byConsumer) {
-        table.retry(ordinal, notBefore, counted, byConsumer);
-        retries.add(new Retry(notBefore, ordinal));
     }
 
     // ---- deliveries
@@ -263,9 +252,9 @@ final class Group {
 
     /** Frames given; 0 when there are none to give, -1 when the consumer cannot take the next one. */
     private int give(Member member) {
-        Retry due = dueRetry();
-        if (due != null) {
-            List<Frame> frame = store.read(due.ordinal, due.ordinal, 1, Long.MAX_VALUE);
+        long due = redeliveries.due(clock.nanos());
+        if (due != 0) {
+            List<Frame> frame = store.read(due, due, 1, Long.MAX_VALUE);
             return frame.isEmpty() ? 0 : giveAgain(member, frame);
         }
         Consumer consumer = member.consumer();
@@ -278,23 +267,6 @@ final class Group {
         return frames.isEmpty() ? 0 : giveFirst(member, frames);
     }
 
-    private Retry dueRetry() {
-        for (Retry retry = retries.peek(); retry != null; retry = retries.peek()) {
-            if (stillWaits(retry)) {
-                return retry.notBeforeNanos - clock.nanos() <= 0 ? retry : null;
-            }
-            retries.poll();
-        }
-        return null;
-    }
-
-    /** A retry is void once its frame was settled, or sent back for another time, meanwhile. */
-    private boolean stillWaits(Retry retry) {
-        return table.contains(retry.ordinal)
-                && table.state(retry.ordinal) == State.RETRY
-                && table.deadline(retry.ordinal) == retry.notBeforeNanos;
-    }
-
     private int giveAgain(Member member, List<Frame> one) {
         Frame frame = one.get(0);
         Consumer consumer = member.consumer();
@@ -305,7 +277,7 @@ final class Group {
             consumer.window().giveBack(1, frame.bytes());
             return -1;
         }
-        retries.poll();
+        redeliveries.taken();
         int attempt = table.nextAttempt(frame.ordinal());
         table.lease(frame.ordinal(), attempt, member, leaseEnd());
         handOver(member, one, attempt);
@@ -364,121 +336,27 @@ final class Group {
 
     /** Ends deliveries {@code token .. token + count - 1}. Each run of equal outcome is told to the member. */
     void settle(Member member, Token token, int count, Verdict verdict) {
-        eachRun(member, token, count, true, (outcome, first, run) -> {
-            SettleResult result = result(token, first, run, outcome);
+        tokens.eachRun(member, token, count, true, (outcome, first, run) -> {
+            SettleResult result = tokens.result(token, first, run, outcome);
             if (outcome == SettleOutcome.OK) {
                 carryOut(member, first, first + run - 1, verdict, result);
             } else {
-                tellInOrder(member, result);
+                settlements.tell(member, result);
             }
         });
     }
 
     /** Prolongs leases to the whole length again; only of deliveries whose lease still runs. */
     void extend(Member member, Token token, int count) {
-        eachRun(member, token, count, false, (outcome, first, run) -> {
+        tokens.eachRun(member, token, count, false, (outcome, first, run) -> {
             if (outcome == SettleOutcome.OK) {
                 long leaseEnd = leaseEnd();
                 for (long ordinal = first; ordinal < first + run; ordinal++) {
                     table.lease(ordinal, token.attempt(), member, leaseEnd);
                 }
             }
-            tellInOrder(member, result(token, first, run, outcome));
+            settlements.tell(member, tokens.result(token, first, run, outcome));
         });
-    }
-
-    private interface RunAction {
-        void on(SettleOutcome outcome, long first, int count);
-    }
-
-    private void eachRun(Member member, Token token, int count, boolean lateCounts, RunAction action) {
-        long first = token.ordinal();
-        if (first <= 0 || first >= Long.MAX_VALUE / 2) {
-            action.on(SettleOutcome.UNKNOWN_TOKEN, first, count);
-            return;
-        }
-        long end = first + count;
-        while (first < end) {
-            SettleOutcome outcome = judge(member, token, first, lateCounts);
-            long run = first + 1;
-            if (!table.contains(first)) {
-                run = first < table.low() && first > base ? Math.min(end, table.low()) : nextKnown(first, end);
-            }
-            while (run < end && table.contains(run) && judge(member, token, run, lateCounts) == outcome) {
-                run++;
-            }
-            action.on(outcome, first, (int) (run - first));
-            first = run;
-        }
-    }
-
-    /** End of a run of frames this group has never had. */
-    private long nextKnown(long first, long end) {
-        return first <= base ? Math.min(end, base + 1) : end;
-    }
-
-    private SettleOutcome judge(Member member, Token token, long ordinal, boolean lateCounts) {
-        if (ordinal <= base || ordinal >= table.next()) {
-            return SettleOutcome.UNKNOWN_TOKEN;
-        }
-        if (ordinal < table.low()) {
-            return SettleOutcome.ALREADY_SETTLED;
-        }
-        State state = table.state(ordinal);
-        int latest = table.attempt(ordinal);
-        if (token.attempt() > latest || token.attempt() < 1) {
-            return SettleOutcome.UNKNOWN_TOKEN;
-        }
-        if (state == State.SETTLED || state == State.SETTLING) {
-            return SettleOutcome.ALREADY_SETTLED;
-        }
-        if (token.generation() != table.generation(ordinal)) {
-            return SettleOutcome.UNKNOWN_TOKEN;
-        }
-        if (token.attempt() < latest) {
-            return SettleOutcome.STALE;
-        }
-        if (state == State.LEASED) {
-            return table.holder(ordinal) == member ? SettleOutcome.OK : SettleOutcome.STALE;
-        }
-        // The lease has ended, but nobody else has the frame yet: late work is still work done.
-        boolean lateButLatest = lateCounts
-                && table.leaseEnded(ordinal)
-                && table.holder(ordinal)
-                        .consumer()
-                        .id()
-                        .equals(member.consumer().id());
-        return lateButLatest ? SettleOutcome.OK : SettleOutcome.STALE;
-    }
-
-    private SettleResult result(Token token, long first, int count, SettleOutcome outcome) {
-        String message = switch (outcome) {
-            case OK -> "";
-            case ALREADY_SETTLED -> "settled before";
-            case STALE ->
-                "attempt " + token.attempt() + " of frame " + token.generation() + "-" + first
-                        + " is over: its lease ended or it was given back; the frame comes again";
-            case UNKNOWN_TOKEN ->
-                "group " + name + " has no delivery " + token.generation() + "-" + first + "/"
-                        + token.attempt() + " on stream " + stream.name()
-                        + "; settle with the token of a delivery, unchanged";
-        };
-        return new SettleResult(
-                stream.name(), new Token(token.generation(), first, token.attempt()), count, outcome, message);
-    }
-
-    /** Results overtake no settlement asked before them: an ALREADY_SETTLED is told when the store has confirmed. */
-    private void tellInOrder(Member member, SettleResult result) {
-        if (settling.isEmpty()) {
-            tell(member, result);
-        } else {
-            await(new Settling(settlementsAsked, 0, -1, member, result));
-        }
-    }
-
-    private void tell(Member member, SettleResult result) {
-        member.consumer().port().settled(result);
-        turn.touch(member.consumer().port());
     }
 
     /** Performs a verdict on frames that are LEASED, or in RETRY with a late verdict. */
@@ -496,16 +374,16 @@ final class Group {
                 table.settling(ordinal);
             } else if (leased) {
                 boolean counted = verdict instanceof Verdict.Retry;
-                sendBack(ordinal, now + waitNanos(verdict, ordinal), counted, true);
+                redeliveries.sendBack(ordinal, now + waitNanos(verdict, ordinal), counted, true);
             }
         }
         member.consumer().window().giveBack(frames, bytes);
         if (verdict instanceof Verdict.Ack) {
-            askStore(first, last, StreamStore.Outcome.ACKED, null, member, result);
+            settlements.ask(first, last, StreamStore.Outcome.ACKED, null, member, result);
         } else if (verdict instanceof Verdict.Skip skip) {
-            askStore(first, last, StreamStore.Outcome.SKIPPED, bounded(skip.reason()), member, result);
+            settlements.ask(first, last, StreamStore.Outcome.SKIPPED, bounded(skip.reason()), member, result);
         } else {
-            tellInOrder(member, result);
+            settlements.tell(member, result);
         }
         member.consumer().checkFinished(turn);
     }
@@ -527,33 +405,24 @@ final class Group {
         return 0;
     }
 
-    private void askStore(
-            long first, long last, StreamStore.Outcome outcome, String reason, Member member, SettleResult result) {
-        await(new Settling(++settlementsAsked, first, last, member, result));
-        store.settle(name, first, last, outcome, reason);
-    }
-
     /** The store has confirmed settlements up to this number. */
-    void settled(long throughSettlement) {
-        while (!settling.isEmpty() && settling.peek().number <= throughSettlement) {
-            Settling done = settling.poll();
-            table.settled(done.first, done.last);
-            if (done.result != null) {
-                tell(done.member, done.result);
-                done.member.consumer().answered();
-                done.member.consumer().checkFinished(turn);
+    void settled(long throughNumber) {
+        settlements.confirmed(throughNumber);
+    }
+
+    // ---- frames this group does not get
+
+    /** Tells the consumers of frames that were lost before they came in. */
+    void tellReported(List<Publisher.Lost> lost) {
+        for (Member member : members) {
+            for (Publisher.Lost each : lost) {
+                member.consumer()
+                        .port()
+                        .gap(stream.name(), "REPORTED", each.count(), each.estimated(), null, null, each.reason());
             }
+            turn.touch(member.consumer().port());
         }
     }
-
-    private void await(Settling asked) {
-        settling.add(asked);
-        if (asked.result != null) {
-            asked.member.consumer().owed();
-        }
-    }
-
-    // ---- frames the stream lets go
 
     /** Skips whatever this group has not settled up to an ordinal. Only for groups that protect nothing. */
     void passOver(long through) {
@@ -568,7 +437,7 @@ final class Group {
             }
             if (state == State.LEASED || state == State.RETRY) {
                 table.settling(ordinal);
-                askStore(ordinal, ordinal, StreamStore.Outcome.SKIPPED, PASSED_OVER, null, null);
+                settlements.ask(ordinal, ordinal, StreamStore.Outcome.SKIPPED, PASSED_OVER, null, null);
             }
         }
         skipWaiting(through, PASSED_OVER);
@@ -583,7 +452,7 @@ final class Group {
         while (table.next() <= through) {
             table.addSettling();
         }
-        askStore(first, through, StreamStore.Outcome.SKIPPED, reason, null, null);
+        settlements.ask(first, through, StreamStore.Outcome.SKIPPED, reason, null, null);
         for (Member member : members) {
             FrameId firstId = new FrameId(stream.generation(), first);
             FrameId lastId = new FrameId(stream.generation(), through);
@@ -615,11 +484,8 @@ final class Group {
         for (Member member : away.values()) {
             wait = Math.min(wait, member.graceEndNanos() - now);
         }
-        // A retry that is due and still there found no consumer that takes it: the next event hands it out.
-        Retry retry = retries.peek();
-        if (retry != null && retry.notBeforeNanos - now > 0) {
-            wait = Math.min(wait, retry.notBeforeNanos - now);
-        }
+        // A frame that is due and still waits found no consumer that takes it: the next event hands it out.
+        wait = Math.min(wait, redeliveries.untilDue(now));
         return wait;
     }
 
@@ -633,7 +499,7 @@ final class Group {
             long end = table.deadline(ordinal);
             if (end - now <= 0) {
                 takeBack(ordinal);
-                sendBack(ordinal, now + Backoff.nanos(table.attempt(ordinal), ordinal), true, false);
+                redeliveries.sendBack(ordinal, now + Backoff.nanos(table.attempt(ordinal), ordinal), true, false);
             } else if (!anyLease || end - leaseCheckNanos < 0) {
                 anyLease = true;
                 leaseCheckNanos = end;
@@ -647,15 +513,5 @@ final class Group {
         holder.window().giveBack(1, table.bytes(ordinal));
         turn.touch(holder.roomCameBack());
         holder.checkFinished(turn);
-    }
-
-    /** What the core holds pending, for comparison with what the store counts. */
-    long pending() {
-        long pending = 0;
-        for (long ordinal = table.low(); ordinal < table.next(); ordinal++) {
-            State state = table.state(ordinal);
-            pending += state == State.LEASED || state == State.RETRY ? 1 : 0;
-        }
-        return pending;
     }
 }

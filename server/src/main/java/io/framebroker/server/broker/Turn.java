@@ -3,6 +3,7 @@ package io.framebroker.server.broker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +22,24 @@ final class Turn {
 
     void begin() {
         lock.lock();
+    }
+
+    void run(Runnable work) {
+        begin();
+        try {
+            work.run();
+        } finally {
+            end();
+        }
+    }
+
+    <T> T call(Supplier<T> work) {
+        begin();
+        try {
+            return work.get();
+        } finally {
+            end();
+        }
     }
 
     /** Has the outlet flushed at the end of the outermost turn. */

@@ -113,7 +113,7 @@ final class Conversation {
             Ledger ledger = broker.ledger(stream.name());
             assertThat(ledger.balances()).as("balance of " + ledger).isTrue();
             kept += stream.bytes();
-            kept += (stream.frames() + ledger.stream().appending()) * FrameStream.FRAME_OVERHEAD_BYTES;
+            kept += (stream.frames() + ledger.stream().appending()) * Backlog.FRAME_OVERHEAD_BYTES;
         }
         assertThat(memory.keptBytes()).as("memory kept").isEqualTo(kept);
         for (Worker worker : workers) {

@@ -224,8 +224,8 @@ class DeferredStore implements FrameStore {
             for (String group : durable) {
                 long cursor = store.group(group).cursor();
                 if (cursor < throughOrdinal) {
-                    throw new AssertionError("trim through " + throughOrdinal + " takes frames waiting in group " + group
-                            + ", whose cursor is at " + cursor);
+                    throw new AssertionError("trim through " + throughOrdinal + " takes frames waiting in group "
+                            + group + ", whose cursor is at " + cursor);
                 }
             }
             store.trim(throughOrdinal);

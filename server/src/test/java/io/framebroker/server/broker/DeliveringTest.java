@@ -176,9 +176,7 @@ class DeliveringTest {
         detector.receivesOn("dock", 1);
         assertThat(detector.call().lags())
                 .extracting(ConsumerLag::stream, ConsumerLag::waiting, ConsumerLag::pending)
-                .containsExactly(
-                        tuple("cam", 0L, 1L),
-                        tuple("dock", 0L, 1L));
+                .containsExactly(tuple("cam", 0L, 1L), tuple("dock", 0L, 1L));
     }
 
     /** A frame that was stored meanwhile used to go to a consumer that had not been told that it is open. */
@@ -233,10 +231,8 @@ class DeliveringTest {
         first.leaves();
         camera.publishes(3);
 
-        Worker second = talk.worker("w2")
-                .of("detectors")
-                .from(new StartPosition.New())
-                .joins();
+        Worker second =
+                talk.worker("w2").of("detectors").from(new StartPosition.New()).joins();
 
         second.receives(3);
     }

@@ -69,10 +69,8 @@ class SettlingTest {
     @Test
     void framesFromBeforeTheGroupAreUnknownToIt() {
         camera.publishes(1, 2);
-        Worker detector = talk.worker("w1")
-                .of("detectors")
-                .from(new StartPosition.New())
-                .joins();
+        Worker detector =
+                talk.worker("w1").of("detectors").from(new StartPosition.New()).joins();
         camera.publishes(3);
         detector.receives(3);
 
@@ -212,7 +210,9 @@ class SettlingTest {
             detector.settlesRun("cam", detector.token(i), 1, new Verdict.Skip("REASON_" + i));
         }
 
-        assertThat(talk.ledger("detectors").skipped()).hasSizeLessThanOrEqualTo(70).containsKey("OTHER");
+        assertThat(talk.ledger("detectors").skipped())
+                .hasSizeLessThanOrEqualTo(70)
+                .containsKey("OTHER");
     }
 
     @Test

@@ -241,9 +241,7 @@ final class Worker implements ConsumerPort {
     @Override
     public void settled(SettleResult result) {
         long last = result.token().ordinal() + result.count() - 1;
-        noted.add(result.token()
-                + (result.count() == 1 ? "" : " through " + last)
-                + " " + result.outcome());
+        noted.add(result.token() + (result.count() == 1 ? "" : " through " + last) + " " + result.outcome());
     }
 
     @Override

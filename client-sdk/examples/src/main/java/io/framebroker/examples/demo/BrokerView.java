@@ -1,0 +1,64 @@
+package io.framebroker.examples.demo;
+
+import io.framebroker.client.FrameBrokerClient;
+import io.framebroker.v1.GetGroupRequest;
+import io.framebroker.v1.GetLedgerRequest;
+import io.framebroker.v1.GetLedgerResponse;
+import io.framebroker.v1.ListStreamsRequest;
+import io.framebroker.v1.Stream;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Asks the broker what it knows of its streams, in the way anybody could. */
+final class BrokerView implements AutoCloseable {
+
+    private final FrameBrokerClient client;
+    private final String group;
+
+    BrokerView(int port, String group) {
+        this.client = FrameBrokerClient.connect("localhost:" + port);
+        this.group = group;
+    }
+
+    /** All streams by name. @throws StatusRuntimeException if the broker does not answer */
+    List<StreamView> streams() {
+        List<StreamView> views = new ArrayList<>();
+        for (Stream stream : client.streams()
+                .listStreams(ListStreamsRequest.getDefaultInstance())
+                .getStreamsList()) {
+            GetLedgerResponse ledger = client.diagnostics()
+                    .getLedger(GetLedgerRequest.newBuilder()
+                            .setStream(stream.getName())
+                            .build());
+            views.add(StreamView.of(stream, ledger, group, ageSeconds(stream.getName())));
+        }
+        return views;
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+
+    private double ageSeconds(String stream) {
+        try {
+            var age = client.groups()
+                    .getGroup(GetGroupRequest.newBuilder()
+                            .setStream(stream)
+                            .setName(group)
+                            .build())
+                    .getGroup()
+                    .getLag()
+                    .getAge();
+            return age.getSeconds() + age.getNanos() / 1e9;
+        } catch (StatusRuntimeException refused) {
+            Status.Code code = refused.getStatus().getCode();
+            if (code == Status.Code.UNIMPLEMENTED || code == Status.Code.NOT_FOUND) {
+                return Double.NaN;
+            }
+            throw refused;
+        }
+    }
+}

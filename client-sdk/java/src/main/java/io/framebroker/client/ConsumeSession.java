@@ -1,0 +1,353 @@
+package io.framebroker.client;
+
+import io.framebroker.v1.ConsumeFramesRequest;
+import io.framebroker.v1.ConsumeOpen;
+import io.framebroker.v1.ConsumeOpened;
+import io.framebroker.v1.Gap;
+import io.framebroker.v1.Heartbeat;
+import io.framebroker.v1.Pause;
+import io.framebroker.v1.Resume;
+import io.framebroker.v1.Settle;
+import io.framebroker.v1.Settled;
+import io.framebroker.v1.Window;
+import io.framebroker.wire.ConsumeMessage;
+import io.grpc.ManagedChannel;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A consumer over all its calls: deliveries that user code holds and settlements not confirmed go from call to call. */
+final class ConsumeSession extends Session<ConsumeCall> {
+    private static final Logger log = LoggerFactory.getLogger(ConsumeSession.class);
+    private static final long MAX_TICK_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long MIN_TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    private final ConsumerOptions options;
+    private final Handling handling;
+
+    private final OpenDeliveries deliveries;
+
+    private Window window;
+    private boolean windowDue;
+    private boolean paused;
+    private boolean pauseDue;
+    private List<Run> extensions = List.of();
+    private String group;
+    private long tickNanos = MAX_TICK_NANOS;
+    private Timers.Timeout tick = () -> {};
+
+    /** When something came last. Written on the transport's thread. */
+    private volatile long heardNanos;
+
+    /** Whether the transport's thread is busy with a message, and so cannot hear. */
+    private volatile boolean hearing;
+
+    ConsumeSession(
+            ConsumerOptions options,
+            ManagedChannel channel,
+            Timers timers,
+            Backoff backoff,
+            Function<ConsumeSession, Handling> handling) {
+        super(options.toString(), options.closeMillis(), channel, timers, backoff);
+        this.options = options;
+        this.window = options.open().getWindow();
+        this.group = options.open().getGroup();
+        this.deliveries = new OpenDeliveries(options.callbacks().onSettled());
+        this.handling = handling.apply(this);
+    }
+
+    @Override
+    void start() {
+        super.start();
+        locked(notices -> tick());
+    }
+
+    Handling handling() {
+        return handling;
+    }
+
+    /** Throws what ended the consumer, if that was a failure. */
+    void throwFailure() {
+        lock.lock();
+        try {
+            if (failure() != null) {
+                throw failure();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    ConsumerStats stats() {
+        lock.lock();
+        try {
+            return deliveries.toStats(reconnects(), live());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void window(Window next) {
+        locked(notices -> {
+            window = next;
+            windowDue = true;
+        });
+    }
+
+    void pause(boolean pause) {
+        locked(notices -> {
+            pauseDue |= paused != pause;
+            paused = pause;
+        });
+    }
+
+    /** What no handler has begun with goes back to the broker. */
+    void releaseWaiting() {
+        settle(handling.takeWaiting(), Verdict.RELEASE);
+    }
+
+    /** Ends a delivery. Does nothing when it has ended. */
+    void settle(ReceivedFrame frame, Verdict verdict) {
+        lock.lock();
+        try {
+            deliveries.settle(frame, verdict);
+        } finally {
+            lock.unlock();
+        }
+        flushSettled();
+    }
+
+    /** Ends those that have not ended. */
+    void settle(List<ReceivedFrame> frames, Verdict verdict) {
+        lock.lock();
+        try {
+            for (ReceivedFrame frame : frames) {
+                deliveries.settle(frame, verdict);
+            }
+        } finally {
+            lock.unlock();
+        }
+        flushSettled();
+    }
+
+    void corrupt(ReceivedFrame frame, Verdict verdict) {
+        lock.lock();
+        try {
+            deliveries.corrupt(frame, verdict);
+        } finally {
+            lock.unlock();
+        }
+        flushSettled();
+    }
+
+    /** Whether the frame is still ours; one whose time ran out before its handler began is given up, and counted. */
+    boolean leaseHolds(ReceivedFrame frame) {
+        if (frame.state() == ReceivedFrame.State.AUTO_ACKED) {
+            return true;
+        }
+        if (frame.state() == ReceivedFrame.State.OPEN && !frame.batch().expired(timers.nanoTime())) {
+            return true;
+        }
+        lock.lock();
+        try {
+            deliveries.expire(frame);
+        } finally {
+            lock.unlock();
+        }
+        return false;
+    }
+
+    /** The transport's thread begins with a message, or is through with it. */
+    void hear(boolean begins) {
+        hearing = begins;
+        heardNanos = timers.nanoTime();
+    }
+
+    void opened(ConsumeCall from, ConsumeOpened opened) {
+        opened(from, notices -> {
+            group = opened.getGroup();
+            pauseDue = paused;
+            windowDue = false;
+            learnLease(TimeUnit.SECONDS.toNanos(opened.getSettings().getLease().getSeconds()));
+        });
+    }
+
+    void delivered(ConsumeCall from, ConsumeMessage.Deliveries message) {
+        HeldBatch batch;
+        boolean release;
+        lock.lock();
+        try {
+            if (from != call() || isOver()) {
+                return;
+            }
+            batch = new HeldBatch(this, group, message, timers.nanoTime());
+            deliveries.add(batch);
+            learnLease(batch.leaseNanos);
+            release = closing();
+            proved();
+        } finally {
+            lock.unlock();
+        }
+        if (release) {
+            settle(Arrays.asList(batch.frames), Verdict.RELEASE);
+        } else {
+            handling.accept(batch);
+        }
+    }
+
+    void settled(ConsumeCall from, Settled settled) {
+        onCall(from, notices -> deliveries.answered(settled, timers.nanoTime(), notices));
+    }
+
+    void gap(Gap gap) {
+        options.callbacks().onGap().accept(gap);
+    }
+
+    void heartbeat(Heartbeat heartbeat) {
+        options.callbacks().onHeartbeat().accept(heartbeat);
+    }
+
+    @Override
+    ConsumeCall newCall() {
+        return new ConsumeCall(this, channel, options.endsByCancel());
+    }
+
+    @Override
+    Runnable opening(ConsumeCall call) {
+        ConsumeOpen.Builder open = options.open().toBuilder();
+        if (window.getMaxFrames() > 0) {
+            open.setWindow(window);
+        }
+        if (open.getLimit() > 0) {
+            open.setLimit(Math.max(1, open.getLimit() - deliveries.delivered()));
+        }
+        open.addAllHeld(deliveries.settlements.held(deliveries.held.runs()));
+        heardNanos = timers.nanoTime();
+        return () -> call.start(open.build());
+    }
+
+    @Override
+    Runnable due(ConsumeCall call, boolean ready, Notices notices) {
+        if (windowDue) {
+            windowDue = false;
+            return send(call, ConsumeFramesRequest.newBuilder().setWindow(window));
+        }
+        if (pauseDue) {
+            pauseDue = false;
+            ConsumeFramesRequest.Builder request = ConsumeFramesRequest.newBuilder();
+            return send(
+                    call,
+                    paused
+                            ? request.setPause(Pause.getDefaultInstance())
+                            : request.setResume(Resume.getDefaultInstance()));
+        }
+        if (!ready) {
+            return null;
+        }
+        if (!extensions.isEmpty()) {
+            List<Run> runs = extensions;
+            extensions = List.of();
+            return send(call, ConsumeFramesRequest.newBuilder().setExtend(deliveries.settlements.extend(runs)));
+        }
+        Settle settle = deliveries.settlements.next();
+        return settle == null
+                ? null
+                : send(call, ConsumeFramesRequest.newBuilder().setSettle(settle));
+    }
+
+    @Override
+    boolean nothingLeft() {
+        return deliveries.isEmpty();
+    }
+
+    @Override
+    boolean mayLeave() {
+        return nothingLeft();
+    }
+
+    @Override
+    boolean complete(CallFailure end) {
+        long limit = options.open().getLimit();
+        return limit > 0 && (end.ok() || deliveries.delivered() >= limit && nothingLeft());
+    }
+
+    @Override
+    void callEnded(CallFailure end, Notices notices) {
+        deliveries.callEnded(options.resumable());
+        extensions = List.of();
+        if (!end.ok()) {
+            log.info("{}: call ended: {}", this, end.status());
+        }
+    }
+
+    @Override
+    void abandon(FrameBrokerException why, Notices notices) {
+        tick.cancel();
+        boolean handlersLate = closing() && !deliveries.held.isEmpty();
+        deliveries.abandon();
+        notices.add(() -> {
+            handling.stop();
+            if (handlersLate) {
+                handling.interrupt();
+            }
+        });
+    }
+
+    private void flushSettled() {
+        if (!handling.settlesTogether()) {
+            drain();
+        }
+    }
+
+    private void learnLease(long leaseNanos) {
+        if (leaseNanos <= 0) {
+            return;
+        }
+        long next = Math.max(MIN_TICK_NANOS, Math.min(MAX_TICK_NANOS, leaseNanos / 8));
+        if (next < tickNanos) {
+            tickNanos = next;
+            tick();
+        }
+    }
+
+    private void tick() {
+        tick.cancel();
+        tick = timers.after(
+                tickNanos,
+                () -> locked(notices -> {
+                    if (isOver()) {
+                        return;
+                    }
+                    tick();
+                    watch();
+                }));
+    }
+
+    private void watch() {
+        if (!live()) {
+            return;
+        }
+        long now = timers.nanoTime();
+        if (options.autoExtend()) {
+            List<Run> due = deliveries.held.extensionsDue(now);
+            if (!due.isEmpty()) {
+                List<Run> all = new ArrayList<>(extensions);
+                all.addAll(due);
+                extensions = all;
+            }
+        }
+        long silentNanos = now - heardNanos;
+        if (!hearing && silentNanos >= TimeUnit.MILLISECONDS.toNanos(options.silenceMillis())) {
+            giveUpLocked("nothing heard for " + TimeUnit.NANOSECONDS.toMillis(silentNanos) + " ms");
+        }
+    }
+
+    private static Runnable send(ConsumeCall call, ConsumeFramesRequest.Builder request) {
+        ConsumeFramesRequest built = request.build();
+        return () -> call.send(built);
+    }
+}

@@ -1,0 +1,62 @@
+package io.framebroker.client;
+
+import io.framebroker.v1.ConsumeMode;
+import io.framebroker.v1.ConsumeOpen;
+import io.framebroker.v1.Gap;
+import io.framebroker.v1.GroupSettings;
+import io.framebroker.v1.Heartbeat;
+import io.framebroker.v1.PayloadMode;
+import io.framebroker.v1.SettleResult;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * How a consumer was asked to be.
+ *
+ * @param open what every call is opened with, but for window, limit and held deliveries
+ * @param manualSettle whether a handler that returns leaves its frames unsettled
+ * @param silenceMillis how long the broker may say nothing before the call is given up
+ * @param closeMillis how long {@code close} waits for handlers
+ */
+record ConsumerOptions(
+        ConsumeOpen open,
+        boolean autoExtend,
+        boolean verifyChecksum,
+        boolean manualSettle,
+        long silenceMillis,
+        long closeMillis,
+        Callbacks callbacks) {
+
+    record Callbacks(Consumer<Gap> onGap, Consumer<Heartbeat> onHeartbeat, Consumer<SettleResult> onSettled) {}
+
+    List<String> streams() {
+        return open.getStreamsList();
+    }
+
+    GroupSettings settings() {
+        return open.getSettings();
+    }
+
+    /** Whether deliveries outlive the call: only a durable group keeps them for a consumer that comes back. */
+    boolean resumable() {
+        return !open.getGroup().isEmpty()
+                && !open.getAutoAck()
+                && (open.getMode() == ConsumeMode.CONSUME_MODE_UNSPECIFIED
+                        || open.getMode() == ConsumeMode.CONSUME_MODE_QUEUE);
+    }
+
+    /** The broker takes a half-close for the end, unless the call has an end of its own. */
+    boolean endsByCancel() {
+        return open.getAutoAck() || open.getLimit() > 0;
+    }
+
+    boolean checksCrc() {
+        return verifyChecksum && open.getPayload() != PayloadMode.PAYLOAD_MODE_METADATA_ONLY;
+    }
+
+    @Override
+    public String toString() {
+        String group = open.getGroup().isEmpty() ? "" : " in group " + open.getGroup();
+        return "consumer " + open.getConsumerId() + group + " of " + String.join(", ", streams());
+    }
+}

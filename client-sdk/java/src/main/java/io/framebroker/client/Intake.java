@@ -1,0 +1,104 @@
+package io.framebroker.client;
+
+/**
+ * Numbers frames and lets them into the ring, or drops by the publisher's policy what does not fit. Inter-coded video
+ * never loses a frame alone: whatever depends on a dropped one goes with it. Guarded by the publisher's lock.
+ */
+final class Intake {
+    static final String RING_FULL = "RING_FULL";
+    static final String FRAME_TOO_LARGE = "FRAME_TOO_LARGE";
+
+    private final PublisherOptions options;
+    private final Ring ring;
+    private final PublishCounts counts;
+    private final Outcomes outcomes;
+
+    private long lastSequence;
+
+    /** A frame was dropped and no keyframe has come since: what depends on earlier frames cannot be decoded. */
+    private boolean awaitingKeyframe;
+
+    Intake(PublisherOptions options, Ring ring, PublishCounts counts, Outcomes outcomes) {
+        this.options = options;
+        this.ring = ring;
+        this.counts = counts;
+        this.outcomes = outcomes;
+    }
+
+    long lastSequence() {
+        return lastSequence;
+    }
+
+    /** Gives the frame its sequence and takes it in, or drops it. */
+    long admit(OutgoingFrame source, int crc32c, int maxFrameBytes, Notices notices) {
+        long sequence = ++lastSequence;
+        counts.published++;
+        makeRoom(source, notices);
+        if (!source.dependsOnEarlier()) {
+            awaitingKeyframe = false;
+        }
+        if (awaitingKeyframe) {
+            drop(sequence, source, RING_FULL, "an earlier frame it depends on was dropped", notices);
+        } else if (!ring.hasRoom(source.length)) {
+            drop(sequence, source, RING_FULL, ringFull(), notices);
+        } else {
+            RingFrame frame = new RingFrame(sequence, source, options.checksum(), crc32c);
+            if (frame.serializedBytes() > maxFrameBytes) {
+                drop(sequence, source, FRAME_TOO_LARGE, tooLarge(frame.serializedBytes(), maxFrameBytes), notices);
+            } else {
+                ring.add(frame);
+            }
+        }
+        return sequence;
+    }
+
+    /** The broker takes smaller frames than was thought when these came in: drops them as they come up for sending. */
+    void dropTooLarge(int maxFrameBytes, Notices notices) {
+        for (RingFrame next = ring.peek(); next != null && next.serializedBytes() > maxFrameBytes; next = ring.peek()) {
+            ring.removeNext();
+            String message = tooLarge(next.serializedBytes(), maxFrameBytes);
+            outcomes.droppedHere(next.sequence, next.capturedMicros, FRAME_TOO_LARGE, message, notices);
+            if (next.interCoded) {
+                dropDependents(notices);
+            }
+        }
+        outcomes.completeFlushes(notices);
+    }
+
+    private void makeRoom(OutgoingFrame source, Notices notices) {
+        if (options.whenFull() != WhenFull.DROP_OLDEST) {
+            return;
+        }
+        while (!ring.hasRoom(source.length) && ring.hasFresh()) {
+            RingFrame oldest = ring.dropOldestFresh();
+            outcomes.droppedHere(oldest.sequence, oldest.capturedMicros, RING_FULL, ringFull(), notices);
+            if (oldest.interCoded) {
+                dropDependents(notices);
+            }
+        }
+    }
+
+    private void dropDependents(Notices notices) {
+        while (ring.freshDependsOnEarlier()) {
+            RingFrame dependent = ring.dropOldestFresh();
+            String message = "an earlier frame it depends on was dropped";
+            outcomes.droppedHere(dependent.sequence, dependent.capturedMicros, RING_FULL, message, notices);
+        }
+        awaitingKeyframe |= !ring.hasFresh();
+    }
+
+    private void drop(long sequence, OutgoingFrame source, String reason, String message, Notices notices) {
+        long micros =
+                source.captured ? source.capturedSeconds * 1_000_000 + source.capturedNanos / 1_000 : RingFrame.NO_TIME;
+        awaitingKeyframe |= source.interCoded();
+        outcomes.droppedHere(sequence, micros, reason, message, notices);
+    }
+
+    private String ringFull() {
+        return "the ring holds " + options.ringFrames() + " frames and " + options.ringBytes() + " bytes at most";
+    }
+
+    private static String tooLarge(int bytes, int maxFrameBytes) {
+        return "frame of " + bytes + " bytes, limit " + maxFrameBytes + ": raise maxFrameBytes or send smaller frames";
+    }
+}

@@ -1,0 +1,175 @@
+package io.framebroker.client;
+
+import io.framebroker.v1.Codec;
+import io.framebroker.v1.FrameHeader;
+import io.framebroker.wire.WireDelivery;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * A frame as it came, to be settled once. The first verdict counts, later ones do nothing; a handler that returns without
+ * one acknowledges, one that throws asks for another attempt. Thread-safe.
+ */
+public final class ReceivedFrame {
+    private final HeldBatch batch;
+    private final WireDelivery delivery;
+
+    /** Written under the consumer's lock. */
+    private volatile State state;
+
+    private volatile FrameHeader header;
+
+    enum State {
+        /** Ours to settle. */
+        OPEN,
+        /** Ours to look at; the broker settles it by itself. */
+        AUTO_ACKED,
+        /** Settled by us. */
+        SETTLED,
+        /** The lease ended or the broker took it back. */
+        LOST
+    }
+
+    ReceivedFrame(HeldBatch batch, WireDelivery delivery, State state) {
+        this.batch = batch;
+        this.delivery = delivery;
+        this.state = state;
+    }
+
+    public String stream() {
+        return batch.stream;
+    }
+
+    /** Group it was delivered to; named by the broker when it is the call's own. */
+    public String group() {
+        return batch.group;
+    }
+
+    /** With {@link #ordinal} the frame's id in its stream. */
+    public long generation() {
+        return delivery.generation();
+    }
+
+    /** Position in the stream, counted in frames from 1, without holes. */
+    public long ordinal() {
+        return delivery.ordinal();
+    }
+
+    /** 1 for the first delivery to the group. */
+    public int attempt() {
+        return delivery.attempt();
+    }
+
+    /** The publisher's own number. */
+    public long sequence() {
+        return delivery.sequence();
+    }
+
+    public String publisherId() {
+        return batch.publisherId;
+    }
+
+    public long epoch() {
+        return batch.epoch;
+    }
+
+    /** When the broker received it, by the broker's clock. */
+    public Instant receivedTime() {
+        long micros = delivery.receivedMicros();
+        return Instant.ofEpochSecond(Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1_000);
+    }
+
+    /** Parsed on first use. */
+    public FrameHeader header() {
+        FrameHeader parsed = header;
+        if (parsed == null) {
+            parsed = delivery.wireFrame().header();
+            header = parsed;
+        }
+        return parsed;
+    }
+
+    /** How the payload is encoded; UNRECOGNIZED when this version does not know it. */
+    public Codec codec() {
+        Codec codec = Codec.forNumber(delivery.wireFrame().codec());
+        return codec == null ? Codec.UNRECOGNIZED : codec;
+    }
+
+    /** The payload, read-only and not copied. Empty for a consumer that asked for metadata only. */
+    public ByteBuffer payload() {
+        return delivery.wireFrame().payload();
+    }
+
+    /** A copy of the payload. */
+    public byte[] payloadBytes() {
+        return delivery.wireFrame().payloadCopy();
+    }
+
+    /** Bytes of the payload. */
+    public int payloadSize() {
+        return delivery.wireFrame().payloadBytes();
+    }
+
+    /** The frame is done. */
+    public void ack() {
+        settle(Verdict.ACK);
+    }
+
+    /**
+     * Another attempt, which counts.
+     *
+     * @param after earliest time from now; null for the group's own backoff
+     * @param reason why, up to 1024 characters
+     */
+    public void retry(Duration after, String reason) {
+        settle(Verdict.retry(after, reason));
+    }
+
+    /** Somebody else is to have it, at once; does not count as an attempt. */
+    public void release() {
+        settle(Verdict.RELEASE);
+    }
+
+    /** Leave it out; the group's ledger counts it as skipped for this reason. */
+    public void skip(String reason) {
+        settle(Verdict.skip(reason));
+    }
+
+    /** Make it a dead letter now. */
+    public void deadLetter(String reason) {
+        settle(Verdict.deadLetter(reason));
+    }
+
+    /** Whether there is nothing left to settle: it was, or its lease is lost, or the broker does it by itself. */
+    public boolean settled() {
+        return state != State.OPEN;
+    }
+
+    boolean crcMatches() {
+        return delivery.wireFrame().crcMatches();
+    }
+
+    HeldBatch batch() {
+        return batch;
+    }
+
+    State state() {
+        return state;
+    }
+
+    /** With the consumer's lock. */
+    void become(State next) {
+        state = next;
+    }
+
+    private void settle(Verdict verdict) {
+        batch.session.settle(this, verdict);
+    }
+
+    @Override
+    public String toString() {
+        return stream() + " " + generation() + "-" + ordinal() + " attempt " + attempt() + " (" + payloadSize()
+                + " bytes)";
+    }
+}

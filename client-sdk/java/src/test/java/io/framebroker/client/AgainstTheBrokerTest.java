@@ -1,0 +1,177 @@
+package io.framebroker.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.framebroker.server.BrokerServer;
+import io.framebroker.server.broker.BrokerSettings;
+import io.framebroker.server.broker.FrameMemory;
+import io.framebroker.v1.GetLedgerRequest;
+import io.framebroker.v1.GroupLedger;
+import io.framebroker.v1.StreamLedger;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Conversations with a real broker over a real connection. */
+@Timeout(60)
+class AgainstTheBrokerTest {
+    private BrokerServer server;
+    private FrameBrokerClient client;
+
+    @BeforeEach
+    void start() throws Exception {
+        server = BrokerServer.start(
+                NettyServerBuilder.forPort(0), BrokerSettings.DEFAULT, new FrameMemory(256L << 20, 256L << 20));
+        client = FrameBrokerClient.connect("localhost:" + server.port());
+    }
+
+    @AfterEach
+    void stop() {
+        client.close();
+        server.close();
+    }
+
+    @Test
+    void whatIsPublishedIsConsumedOnceAndInOrder() throws Exception {
+        BlockingQueue<String> seen = new LinkedBlockingQueue<>();
+        FrameConsumer consumer = client.consumer("cam1")
+                .group("detector")
+                .fromEarliest()
+                .onFrame(frame -> seen.add(new String(frame.payloadBytes(), StandardCharsets.UTF_8)));
+        FramePublisher publisher = client.publisher("cam1").open();
+
+        IntStream.range(0, 1000).forEach(i -> publisher.publish(frame("picture " + i)));
+        publisher.flush().get(20, TimeUnit.SECONDS);
+        for (int i = 0; i < 1000; i++) {
+            assertThat(seen.poll(20, TimeUnit.SECONDS)).isEqualTo("picture " + i);
+        }
+        consumer.close();
+
+        assertThat(publisher.stats().stored()).isEqualTo(1000);
+        assertThat(consumer.stats().settledOk()).isEqualTo(1000);
+        StreamLedger stream = ledger("cam1");
+        assertThat(stream.getStored()).isEqualTo(1000);
+        assertThat(stream.getImbalance()).isZero();
+        assertThat(groupLedger("cam1").getAcked()).isEqualTo(1000);
+    }
+
+    @Test
+    void batchesOfManyStreamsReachADirectConsumerWhole() throws Exception {
+        Set<String> seen = ConcurrentHashMap.newKeySet();
+        FrameConsumer consumer = client.consumer("a", "b")
+                .group("g")
+                .fromEarliest()
+                .limit(2000)
+                .direct()
+                .onFrame(frame -> seen.add(frame.stream() + frame.sequence()));
+        FramePublisher a = client.publisher("a").open();
+        FramePublisher b = client.publisher("b").open();
+
+        for (int i = 0; i < 10; i++) {
+            List<OutgoingFrame> batch =
+                    IntStream.range(0, 100).mapToObj(n -> frame("x" + n)).toList();
+            a.publish(batch);
+            b.publish(batch);
+        }
+        a.flush().get(20, TimeUnit.SECONDS);
+        b.flush().get(20, TimeUnit.SECONDS);
+        consumer.done().get(20, TimeUnit.SECONDS);
+
+        assertThat(seen).hasSize(2000);
+        assertThat(consumer.stats().settledOk()).isEqualTo(2000);
+    }
+
+    @Test
+    void aFrameWhoseHandlerThrowsComesAgain() throws Exception {
+        BlockingQueue<Integer> attempts = new LinkedBlockingQueue<>();
+        client.consumer("cam1").group("g").fromEarliest().concurrency(2).onFrame(frame -> {
+            attempts.add(frame.attempt());
+            if (frame.attempt() == 1) {
+                throw new IllegalStateException("no model loaded");
+            }
+        });
+
+        client.publisher("cam1").open().publish(frame("x"));
+
+        assertThat(attempts.poll(20, TimeUnit.SECONDS)).isEqualTo(1);
+        assertThat(attempts.poll(20, TimeUnit.SECONDS)).isEqualTo(2);
+    }
+
+    @Test
+    void lossesReportedHereAreInTheLedger() throws Exception {
+        FramePublisher publisher = client.publisher("cam1").open();
+
+        publisher.publish(frame("x"));
+        publisher.report("SOURCE_DISCONNECTED", 25, true);
+        publisher.close();
+
+        StreamLedger stream = ledger("cam1");
+        assertThat(stream.getReportedMap()).containsEntry("SOURCE_DISCONNECTED", 25L);
+        assertThat(stream.getStored()).isEqualTo(1);
+        assertThat(stream.getImbalance()).isZero();
+    }
+
+    @Test
+    void aClosedConsumerLeavesNothingBehind() throws Exception {
+        FramePublisher publisher = client.publisher("cam1").open();
+        BlockingQueue<Long> seen = new LinkedBlockingQueue<>();
+        FrameConsumer first = client.consumer("cam1")
+                .group("g")
+                .fromEarliest()
+                .window(10, 0)
+                .manualSettle()
+                .closeTimeout(Duration.ofMillis(200))
+                .onFrame(frame -> seen.add(frame.sequence()));
+        IntStream.range(0, 50).forEach(i -> publisher.publish(frame("x")));
+        assertThat(seen.poll(20, TimeUnit.SECONDS)).isEqualTo(1);
+        first.close();
+
+        Set<Long> all = ConcurrentHashMap.newKeySet();
+        FrameConsumer second = client.consumer("cam1").group("g").limit(50).onFrame(frame -> all.add(frame.sequence()));
+        second.done().get(20, TimeUnit.SECONDS);
+
+        assertThat(all).hasSize(50);
+        assertThat(groupLedger("cam1").getImbalance()).isZero();
+    }
+
+    @Test
+    void theNewestFrameIsThereForTheAsking() throws Exception {
+        assertThat(client.latestFrame("cam1")).isEmpty();
+
+        FramePublisher publisher = client.publisher("cam1").open();
+        publisher.publish(frame("old"));
+        publisher.publish(frame("new"));
+        publisher.flush().get(20, TimeUnit.SECONDS);
+
+        assertThat(client.latestFrame("cam1"))
+                .hasValueSatisfying(
+                        latest -> assertThat(latest.payload().toStringUtf8()).isEqualTo("new"));
+    }
+
+    private static OutgoingFrame frame(String payload) {
+        return OutgoingFrame.jpeg(payload.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private StreamLedger ledger(String stream) {
+        return client.diagnostics()
+                .getLedger(GetLedgerRequest.newBuilder().setStream(stream).build())
+                .getStream();
+    }
+
+    private GroupLedger groupLedger(String stream) {
+        return client.diagnostics()
+                .getLedger(GetLedgerRequest.newBuilder().setStream(stream).build())
+                .getGroups(0);
+    }
+}

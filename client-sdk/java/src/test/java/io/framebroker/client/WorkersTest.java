@@ -1,0 +1,200 @@
+package io.framebroker.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.framebroker.v1.NackVerb;
+import io.framebroker.v1.SettleOutcome;
+import io.framebroker.v1.Settlement;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Handlers on threads of their own. */
+@Timeout(30)
+class WorkersTest {
+    private final FakeTimers timers = new FakeTimers();
+    private final FakeBroker broker = new FakeBroker();
+    private final FrameBrokerClient client = broker.client(timers);
+    private final BlockingQueue<ReceivedFrame> begun = new LinkedBlockingQueue<>();
+    private final CountDownLatch mayGoOn = new CountDownLatch(1);
+
+    @AfterEach
+    void stop() {
+        mayGoOn.countDown();
+        broker.close();
+    }
+
+    @Test
+    void oneWorkerKeepsTheOrder() throws Exception {
+        consumer().onFrame(begun::add);
+        ConsumeSide call = broker.consumeCall().opened();
+
+        call.deliver(1, 50);
+        call.deliver(51, 50);
+
+        for (int ordinal = 1; ordinal <= 100; ordinal++) {
+            assertThat(next().ordinal()).isEqualTo(ordinal);
+        }
+    }
+
+    @Test
+    void asManyHandlersRunAtOnceAsAsked() throws Exception {
+        consumer().concurrency(3).onFrame(this::holdUp);
+        ConsumeSide call = broker.consumeCall().opened();
+
+        call.deliver(1, 5);
+
+        assertThat(IntStream.range(0, 3).mapToObj(i -> next()).map(ReceivedFrame::ordinal))
+                .containsExactlyInAnyOrder(1L, 2L, 3L);
+        assertThat(begun).isEmpty();
+        mayGoOn.countDown();
+        await(() -> acked(call) == 5);
+    }
+
+    @Test
+    void aBatchIsHandledAndSettledTogether() throws Exception {
+        BlockingQueue<Integer> sizes = new LinkedBlockingQueue<>();
+        consumer().onBatch(4, Duration.ofMinutes(1), frames -> sizes.add(frames.size()));
+        ConsumeSide call = broker.consumeCall().opened();
+
+        call.deliver(1, 8);
+
+        assertThat(sizes.poll(10, TimeUnit.SECONDS)).isEqualTo(4);
+        assertThat(sizes.poll(10, TimeUnit.SECONDS)).isEqualTo(4);
+        await(() -> acked(call) == 8);
+    }
+
+    @Test
+    void aBatchThatFailsComesAgainButForWhatWasSettled() {
+        consumer().onBatch(3, Duration.ofMinutes(1), frames -> {
+            frames.get(0).ack();
+            throw new IllegalStateException("out of GPU memory");
+        });
+        ConsumeSide call = broker.consumeCall().opened();
+
+        call.deliver(1, 3);
+
+        await(() -> call.settlements().size() == 2);
+        Settlement failed = call.settlements().get(1);
+        assertThat(acked(call)).isEqualTo(1);
+        assertThat(failed.getCount()).isEqualTo(2);
+        assertThat(failed.getNack().getReason()).contains("out of GPU memory");
+    }
+
+    @Test
+    void aBatchWaitsNoLongerThanAskedForMoreFrames() throws Exception {
+        BlockingQueue<Integer> sizes = new LinkedBlockingQueue<>();
+        consumer().onBatch(100, Duration.ZERO, frames -> sizes.add(frames.size()));
+
+        broker.consumeCall().opened().deliver(1, 1);
+
+        assertThat(sizes.poll(10, TimeUnit.SECONDS)).isEqualTo(1);
+    }
+
+    @Test
+    void closingGivesBackWhatNoHandlerHasBegunWith() throws Exception {
+        FrameConsumer consumer = consumer().onFrame(this::holdUp);
+        ConsumeSide call = broker.consumeCall().opened();
+        call.deliver(1, 3);
+        next();
+
+        CompletableFuture<Void> closed = consumer.closeAsync();
+        assertThat(call.settlements()).singleElement().satisfies(settlement -> {
+            assertThat(settlement.getToken().getOrdinal()).isEqualTo(2);
+            assertThat(settlement.getCount()).isEqualTo(2);
+            assertThat(settlement.getNack().getVerb()).isEqualTo(NackVerb.NACK_VERB_RELEASE);
+        });
+        assertThat(closed).isNotDone();
+        mayGoOn.countDown();
+        await(() -> acked(call) == 1);
+        call.settleAll(SettleOutcome.SETTLE_OUTCOME_OK);
+        call.end();
+
+        assertThat(closed).succeedsWithin(Duration.ofSeconds(10));
+        assertThat(consumer.done()).succeedsWithin(Duration.ofSeconds(10));
+    }
+
+    @Test
+    void aHandlerThatDoesNotEndIsInterruptedWhenClosingTakesTooLong() throws Exception {
+        FrameConsumer consumer = consumer().closeTimeout(Duration.ofSeconds(3)).onFrame(this::holdUp);
+        broker.consumeCall().opened().deliver(1, 1);
+        next();
+
+        consumer.closeAsync();
+        timers.advance(Duration.ofSeconds(3));
+
+        assertThat(consumer.done()).succeedsWithin(Duration.ofSeconds(10));
+    }
+
+    @Test
+    void whatCameBeforeTheEndOfALimitedCallIsStillHandled() throws Exception {
+        FrameConsumer consumer = client.consumer("cam1").autoAck().limit(3).onFrame(this::holdUp);
+        ConsumeSide call = broker.consumeCall().opened();
+
+        call.deliverAutoAcked(1, 2, 3);
+        call.end();
+        assertThat(consumer.done()).isNotDone();
+        mayGoOn.countDown();
+
+        assertThat(consumer.done()).succeedsWithin(Duration.ofSeconds(10));
+        assertThat(begun).hasSize(3);
+    }
+
+    @Test
+    void noThreadIsLeftBehind() throws Exception {
+        FrameConsumer consumer = client.consumer("cam-threads").concurrency(4).onFrame(begun::add);
+        assertThat(threads("frame-broker-cam-threads")).isEqualTo(4);
+
+        consumer.close();
+
+        await(() -> threads("frame-broker-cam-threads") == 0);
+    }
+
+    private FrameConsumer.Builder consumer() {
+        return client.consumer("cam1").group("detector");
+    }
+
+    private void holdUp(ReceivedFrame frame) throws InterruptedException {
+        begun.add(frame);
+        mayGoOn.await();
+    }
+
+    private ReceivedFrame next() {
+        try {
+            ReceivedFrame frame = begun.poll(10, TimeUnit.SECONDS);
+            assertThat(frame).as("a handler has begun").isNotNull();
+            return frame;
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static int acked(ConsumeSide call) {
+        return call.settlements().stream()
+                .filter(Settlement::hasAck)
+                .mapToInt(Settlement::getCount)
+                .sum();
+    }
+
+    private static long threads(String prefix) {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith(prefix))
+                .count();
+    }
+
+    private static void await(java.util.function.BooleanSupplier condition) {
+        long untilNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (!condition.getAsBoolean()) {
+            assertThat(untilNanos - System.nanoTime()).as("nanoseconds left").isPositive();
+            LockSupport.parkNanos(100_000);
+        }
+    }
+}

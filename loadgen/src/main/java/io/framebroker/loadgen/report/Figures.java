@@ -1,0 +1,28 @@
+package io.framebroker.loadgen.report;
+
+import java.util.Locale;
+
+/** Numbers as people read them: thousands in groups, no more digits than are meant. */
+public final class Figures {
+    private Figures() {}
+
+    /** As "11 234". */
+    public static String whole(double value) {
+        return Double.isNaN(value)
+                ? "-"
+                : String.format(Locale.ROOT, "%,.0f", value).replace(',', ' ');
+    }
+
+    /** Milliseconds, with the digits that matter: "0.18", "3.1", "112". */
+    public static String millis(double value) {
+        if (Double.isNaN(value)) {
+            return "-";
+        }
+        int digits = value < 1 ? 2 : value < 100 ? 1 : 0;
+        return String.format(Locale.ROOT, "%." + digits + "f", value);
+    }
+
+    public static String decimals(double value, int digits) {
+        return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%." + digits + "f", value);
+    }
+}

@@ -1,0 +1,85 @@
+package io.framebroker.loadgen.role;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A broker started for a run, on free ports. What it prints goes to our standard error. */
+final class BrokerProcess implements AutoCloseable {
+    private static final int READY_SECONDS = 60;
+
+    private static final Pattern READY = Pattern.compile("frame-broker ready\\b.*\\bgrpc=(\\d+)");
+
+    private final Process process;
+    private final CompletableFuture<Integer> grpcPort = new CompletableFuture<>();
+
+    private BrokerProcess(Process process) {
+        this.process = process;
+        Thread reader = new Thread(this::read, "output-of-broker");
+        reader.setDaemon(true);
+        reader.start();
+    }
+
+    static BrokerProcess start(Setup setup) {
+        if (!Files.isRegularFile(setup.brokerJar())) {
+            throw new RunFailure("no broker at " + setup.brokerJar()
+                    + "; build it with 'mvn -pl server -am package', or say --broker-jar or --address");
+        }
+        List<String> command = new ArrayList<>(setup.brokerJvm().command());
+        command.addAll(List.of("-jar", setup.brokerJar().toString(), "--grpc-port", "0", "--exit-with-stdin"));
+        command.addAll(setup.brokerArguments());
+        return new BrokerProcess(Children.start(command));
+    }
+
+    /** Waits until it serves. */
+    String address() throws InterruptedException {
+        try {
+            return "127.0.0.1:" + grpcPort.get(READY_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            throw new RunFailure(e.getCause().getMessage(), e.getCause());
+        } catch (TimeoutException e) {
+            throw new RunFailure(
+                    "the broker did not print 'frame-broker ready grpc=PORT' within " + READY_SECONDS + " s");
+        }
+    }
+
+    ProcessHandle process() {
+        return process.toHandle();
+    }
+
+    void checkAlive() {
+        if (!process.isAlive()) {
+            throw new RunFailure("the broker ended with exit code " + process.exitValue() + "; what it said is above");
+        }
+    }
+
+    @Override
+    public void close() {
+        Children.end(process);
+    }
+
+    private void read() {
+        try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
+            String line;
+            while ((line = lines.readLine()) != null) {
+                System.err.println("broker: " + line);
+                Matcher ready = READY.matcher(line);
+                if (ready.find()) {
+                    grpcPort.complete(Integer.parseInt(ready.group(1)));
+                }
+            }
+        } catch (IOException e) {
+            // It ended.
+        }
+        grpcPort.completeExceptionally(new RunFailure("the broker ended before it was ready; what it said is above"));
+    }
+}

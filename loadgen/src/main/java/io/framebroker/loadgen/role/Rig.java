@@ -1,0 +1,182 @@
+package io.framebroker.loadgen.role;
+
+import io.framebroker.loadgen.check.Defects;
+import io.framebroker.loadgen.targets.Target;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+
+/**
+ * A target with its publishers and consumers, ready to be measured again and again. The order that makes loss provable:
+ * publishers open, consumers open, then the first frame; frames end, the publisher's account goes to the consumer, which
+ * waits for what is due and gives its verdict. Used by one thread.
+ */
+public final class Rig implements AutoCloseable {
+    private static final long PROGRESS_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private final Setup setup;
+    private BrokerProcess broker;
+    private Role relay;
+    private Role publisher;
+    private Role consumer;
+
+    private Rig(Setup setup) {
+        this.setup = setup;
+    }
+
+    /** Starts what the setup asks for, and opens every publisher and consumer. */
+    public static Rig open(Setup setup) throws InterruptedException {
+        Rig rig = new Rig(setup);
+        try {
+            rig.open();
+            return rig;
+        } catch (RuntimeException | InterruptedException e) {
+            rig.close();
+            throw e;
+        }
+    }
+
+    private void open() throws InterruptedException {
+        // All processes start at once: a JVM that touches its heap takes a while.
+        if (setup.address() == null && setup.target() == Target.BROKER) {
+            broker = BrokerProcess.start(setup);
+        } else if (setup.address() == null) {
+            relay = role(setup.target() == Target.RAW ? "raw-relay" : "relay", new RelayRole(setup.target()));
+        }
+        publisher = role("publisher", new PublisherRole());
+        consumer = role("consumer", new ConsumerRole());
+
+        Line open = Line.of("open")
+                .with(setup.workload().fields())
+                .with("target", setup.target())
+                .with("address", address());
+        publisher.ask(open);
+        consumer.ask(open);
+    }
+
+    private Role role(String name, Role here) {
+        return setup.separateProcesses() ? ChildRole.start(name, setup.jvm()) : here;
+    }
+
+    private String address() throws InterruptedException {
+        if (broker != null) {
+            return broker.address();
+        }
+        if (relay == null) {
+            return setup.address();
+        }
+        Line listen = Line.of("listen")
+                .with("port", 0)
+                .with(
+                        "message-bytes",
+                        setup.workload().frameBytes() * setup.workload().batch());
+        return relay.ask(listen).get("address");
+    }
+
+    public Target target() {
+        return setup.target();
+    }
+
+    /**
+     * Lets frames flow: first for {@code lead}, unmeasured, then for {@code duration}, measured; then ends them and
+     * settles the account of every frame since the rig was opened.
+     *
+     * @param progress told about once a second: the sample before and the sample now
+     */
+    public Measurement measure(Duration lead, Duration duration, BiConsumer<Sample, Sample> progress)
+            throws InterruptedException {
+        publisher.ask(Line.of("start"));
+        pass(lead, sample(), progress);
+        consumer.ask(Line.of("mark"));
+        Sample from = sample();
+        pass(duration, from, progress);
+        Sample to = sample();
+        Line histogram = consumer.ask(Line.of("latencies"));
+        Line account = publisher.ask(Line.of("stop"));
+        Line verdict = consumer.ask(new Line("settle", account.fields()));
+        return Measurement.between(
+                setup.target(),
+                setup.workload(),
+                from,
+                to,
+                Latencies.read(histogram.get("histogram")),
+                new Measurement.Verdict(defects(verdict), verdict.number("redelivered")));
+    }
+
+    @Override
+    public void close() {
+        for (AutoCloseable part : new AutoCloseable[] {publisher, consumer, relay, broker}) {
+            try {
+                if (part != null) {
+                    part.close();
+                }
+            } catch (Exception e) {
+                System.err.println("closing " + part + ": " + e);
+            }
+        }
+    }
+
+    private void pass(Duration time, Sample start, BiConsumer<Sample, Sample> progress) throws InterruptedException {
+        long end = System.nanoTime() + time.toNanos();
+        Sample before = start;
+        long left;
+        while ((left = end - System.nanoTime()) > 0) {
+            TimeUnit.NANOSECONDS.sleep(Math.min(left, PROGRESS_NANOS));
+            if (end - System.nanoTime() > 0 || left >= PROGRESS_NANOS) {
+                Sample now = sample();
+                progress.accept(before, now);
+                before = now;
+            }
+        }
+    }
+
+    private Sample sample() throws InterruptedException {
+        if (broker != null) {
+            broker.checkAlive();
+        }
+        Line sent = publisher.ask(Line.of("stats"));
+        Line taken = consumer.ask(Line.of("stats"));
+        return new Sample(
+                sent.number("nanos"),
+                sent.number("sent"),
+                sent.number("confirmed"),
+                taken.number("nanos"),
+                taken.number("frames"),
+                taken.number("missing"),
+                taken.number("p99"),
+                cpu());
+    }
+
+    private Map<String, Duration> cpu() {
+        Map<String, ProcessHandle> processes = new LinkedHashMap<>();
+        if (setup.separateProcesses()) {
+            processes.put("publisher", publisher.process());
+            processes.put("consumer", consumer.process());
+        } else {
+            processes.put("loadgen", ProcessHandle.current());
+        }
+        if (broker != null) {
+            processes.put("broker", broker.process());
+        } else if (relay != null && setup.separateProcesses()) {
+            processes.put(setup.target().label(), relay.process());
+        }
+        Map<String, Duration> cpu = new LinkedHashMap<>();
+        processes.forEach((name, process) ->
+                cpu.put(name, process.info().totalCpuDuration().orElse(Duration.ZERO)));
+        return cpu;
+    }
+
+    private static Defects defects(Line verdict) {
+        String examples = verdict.get("examples");
+        return new Defects(
+                verdict.number("lost"),
+                verdict.number("duplicates"),
+                verdict.number("reordered"),
+                verdict.number("damaged"),
+                verdict.number("ghosts"),
+                examples.isEmpty() ? List.of() : List.of(examples.split("\n")));
+    }
+}

@@ -1,0 +1,126 @@
+package io.framebroker.loadgen.targets;
+
+import io.framebroker.client.ConsumerStats;
+import io.framebroker.client.FrameBrokerClient;
+import io.framebroker.client.FrameConsumer;
+import io.framebroker.client.ReceivedFrame;
+import io.framebroker.loadgen.check.Inbox;
+import io.framebroker.loadgen.load.FramePool;
+import io.framebroker.loadgen.load.Workload;
+import io.framebroker.v1.DeleteStreamRequest;
+import io.grpc.StatusRuntimeException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * Frame Broker through its client SDK, as its users have it: nothing is lost for speed's sake, every frame is
+ * acknowledged by the broker and settled by the consumer.
+ */
+final class BrokerLink implements Link {
+    private static final long OPEN_SECONDS = 20;
+    private static final long POLL_MILLIS = 2;
+
+    private final Workload workload;
+    private final FrameBrokerClient client;
+    private final Map<String, Integer> cameras = new HashMap<>();
+
+    /** Added to while consumers open, read by whoever asks for {@link #failure}: one and the same thread. */
+    private final List<FrameConsumer> consumers = new ArrayList<>();
+
+    BrokerLink(String address, Workload workload) {
+        this.workload = workload;
+        this.client = FrameBrokerClient.connect(address);
+        for (int camera = 0; camera < workload.cameras(); camera++) {
+            cameras.put(workload.stream(camera), camera);
+        }
+    }
+
+    @Override
+    public FrameSink publisher(FramePool pool) throws InterruptedException {
+        BrokerSink sink = new BrokerSink(client, workload, pool);
+        sink.awaitOpen(OPEN_SECONDS);
+        return sink;
+    }
+
+    @Override
+    public void consumer(int group, int member, Supplier<Inbox> inboxes) throws InterruptedException {
+        Inbox inbox = inboxes.get();
+        FrameConsumer consumer = client.consumer(cameras.keySet().toArray(String[]::new))
+                .group("g" + group)
+                .consumerId("g" + group + "-c" + member)
+                .window(workload.window(), workload.windowBytes())
+                .verifyChecksum(workload.verify())
+                .direct()
+                .onFrame(frame -> accept(frame, inbox));
+        consumers.add(consumer);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(OPEN_SECONDS);
+        while (!consumer.stats().connected()) {
+            if (failure() != null) {
+                throw new TargetException(failure());
+            }
+            if (System.nanoTime() - deadline > 0) {
+                throw new TargetException(consumer + ": the broker did not answer open within " + OPEN_SECONDS + " s");
+            }
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+        }
+    }
+
+    private void accept(ReceivedFrame frame, Inbox inbox) {
+        ByteBuffer payload = frame.payload().order(ByteOrder.LITTLE_ENDIAN);
+        // The client has compared the checksum; what it found corrupt never comes here, but is counted.
+        int camera = cameras.get(frame.stream());
+        inbox.accept(camera, payload, 0, payload.remaining(), frame.attempt(), frame.sequence(), true);
+    }
+
+    @Override
+    public String failure() {
+        for (FrameConsumer consumer : consumers) {
+            ConsumerStats stats = consumer.stats();
+            if (stats.corrupt() > 0) {
+                return consumer + ": " + stats.corrupt() + " frames do not match their checksum";
+            }
+            if (consumer.done().isDone()) {
+                return consumer + " ended: " + reason(consumer);
+            }
+        }
+        return null;
+    }
+
+    private static String reason(FrameConsumer consumer) {
+        try {
+            consumer.done().join();
+            return "by itself";
+        } catch (CompletionException e) {
+            return e.getCause().getMessage();
+        }
+    }
+
+    /** Ends what this process has open. The consumers' side is closed last, and takes the run's streams with it. */
+    @Override
+    public void close() {
+        consumers.forEach(FrameConsumer::close);
+        if (!consumers.isEmpty()) {
+            cameras.keySet().forEach(this::delete);
+        }
+        client.close();
+    }
+
+    private void delete(String stream) {
+        try {
+            client.streams()
+                    .deleteStream(DeleteStreamRequest.newBuilder()
+                            .setName(stream)
+                            .setForce(true)
+                            .build());
+        } catch (StatusRuntimeException e) {
+            System.err.println("stream " + stream + " stays: " + e.getStatus());
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package io.framebroker.loadgen.targets;
+
+import io.framebroker.loadgen.check.Inbox;
+import io.framebroker.loadgen.load.FramePool;
+import io.framebroker.loadgen.load.Workload;
+import java.util.function.Supplier;
+
+/** A client process's way to a target. Closing it ends all its publishers and consumers. */
+public interface Link extends AutoCloseable {
+    /** Opens the publisher of the pool's camera; returns when the target has answered. */
+    FrameSink publisher(FramePool pool) throws InterruptedException;
+
+    /**
+     * Opens a consumer of all cameras; returns when every frame published from now on will reach its group.
+     *
+     * @param inboxes gives one inbox for each thread that delivers
+     */
+    void consumer(int group, int member, Supplier<Inbox> inboxes) throws InterruptedException;
+
+    /** Why frames no longer flow, for instance a call that ended; null while all is well. */
+    String failure();
+
+    @Override
+    void close();
+
+    /** Connects to a target at {@code host:port}. */
+    static Link to(Target target, String address, Workload workload) {
+        return switch (target) {
+            case BROKER -> new BrokerLink(address, workload);
+            case RELAY -> new RelayLink(address, workload);
+            case RAW -> new RawLink(address, workload);
+        };
+    }
+}

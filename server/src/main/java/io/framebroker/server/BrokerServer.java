@@ -1,0 +1,140 @@
+package io.framebroker.server;
+
+import io.framebroker.server.broker.Broker;
+import io.framebroker.server.broker.BrokerClock;
+import io.framebroker.server.broker.BrokerSettings;
+import io.framebroker.server.broker.FrameMemory;
+import io.framebroker.server.broker.FrameStore;
+import io.framebroker.server.grpc.EdgeSettings;
+import io.framebroker.server.grpc.GrpcEdge;
+import io.framebroker.server.store.memory.MemoryFrameStore;
+import io.grpc.Server;
+import io.grpc.ServerBuilder;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Instant;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A running broker: store, core, edge and timer, started in this order and stopped in reverse. */
+public final class BrokerServer implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(BrokerServer.class);
+    private static final long TICK_MILLIS = 10;
+    private static final int MOST_CALLS_OF_A_CONNECTION = 1000;
+    private static final int MOST_RESETS_A_SECOND = 200;
+
+    private final long drainMillis;
+    private final FrameStore store;
+    private final Broker broker;
+    private final GrpcEdge edge;
+    private final ScheduledExecutorService timer;
+    private final Server server;
+
+    private BrokerServer(
+            ServerBuilder<?> transport,
+            BrokerSettings settings,
+            FrameMemory memory,
+            EdgeSettings edge,
+            long drainMillis)
+            throws IOException {
+        this.drainMillis = drainMillis;
+        this.store = new MemoryFrameStore();
+        this.broker = new Broker(settings, store, memory, new SystemBrokerClock());
+        this.edge = new GrpcEdge(broker, edge);
+        this.server = this.edge.addTo(transport).build().start();
+        this.timer = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, "frame-broker-timer");
+            thread.setDaemon(true);
+            return thread;
+        });
+        timer.scheduleWithFixedDelay(() -> logged(broker::tick), TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+        timer.scheduleWithFixedDelay(() -> logged(this.edge::heartbeats), 1, 1, TimeUnit.SECONDS);
+        log.info(
+                "{} store: acknowledged frames survive {}",
+                store.name(),
+                store.ackLevel().survives());
+    }
+
+    /** Starts a broker that listens on the network. */
+    static BrokerServer start(ServerConfig config) throws IOException {
+        InetSocketAddress address = new InetSocketAddress(config.grpcHost, config.grpcPort);
+        ServerBuilder<?> netty = NettyServerBuilder.forAddress(address)
+                .keepAliveTime(config.keepAliveTime.toMillis(), TimeUnit.MILLISECONDS)
+                .keepAliveTimeout(config.keepAliveTimeout.toMillis(), TimeUnit.MILLISECONDS)
+                .permitKeepAliveTime(10, TimeUnit.SECONDS)
+                .permitKeepAliveWithoutCalls(true)
+                .maxConcurrentCallsPerConnection(MOST_CALLS_OF_A_CONNECTION)
+                .maxRstFramesPerWindow(MOST_RESETS_A_SECOND, 1);
+        return new BrokerServer(netty, config.broker(), config.memory(), config.edge(), config.drainTime.toMillis());
+    }
+
+    /**
+     * Starts a broker inside this process, on any gRPC transport; for tests of services that use it.
+     *
+     * @param transport for instance an in-process server builder; the broker adds its services to it
+     */
+    public static BrokerServer start(ServerBuilder<?> transport, BrokerSettings settings, FrameMemory memory)
+            throws IOException {
+        return new BrokerServer(transport, settings, memory, EdgeSettings.DEFAULT, 1_000);
+    }
+
+    /** The core, for looking inside. */
+    public Broker broker() {
+        return broker;
+    }
+
+    /** Port it listens on; -1 where the transport has none. */
+    public int port() {
+        return server.getPort();
+    }
+
+    String storeName() {
+        return store.name();
+    }
+
+    /** A timer that threw once would never run again. */
+    private static void logged(Runnable work) {
+        try {
+            work.run();
+        } catch (RuntimeException | AssertionError e) {
+            log.error("timer work failed", e);
+        }
+    }
+
+    /** Tells clients, gives them the drain time to leave, then ends what is left. */
+    @Override
+    public void close() {
+        log.info("draining {} calls, up to {} ms", edge.openCalls(), drainMillis);
+        edge.drain(drainMillis, "the broker is stopping");
+        server.shutdown();
+        try {
+            if (!server.awaitTermination(drainMillis, TimeUnit.MILLISECONDS)) {
+                log.info("{} calls have not left; ending them", edge.openCalls());
+                server.shutdownNow().awaitTermination(drainMillis, TimeUnit.MILLISECONDS);
+            }
+        } catch (InterruptedException e) {
+            server.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
+        timer.shutdownNow();
+        store.close();
+        log.info("stopped");
+    }
+
+    private static final class SystemBrokerClock implements BrokerClock {
+        @Override
+        public long nanos() {
+            return System.nanoTime();
+        }
+
+        @Override
+        public long wallMicros() {
+            Instant now = Instant.now();
+            return now.getEpochSecond() * 1_000_000 + now.getNano() / 1_000;
+        }
+    }
+}

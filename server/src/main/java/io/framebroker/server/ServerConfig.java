@@ -1,0 +1,145 @@
+package io.framebroker.server;
+
+import io.framebroker.server.broker.BrokerSettings;
+import io.framebroker.server.broker.FrameMemory;
+import io.framebroker.server.broker.StreamSettings;
+import io.framebroker.server.grpc.EdgeSettings;
+import java.time.Duration;
+import picocli.CommandLine.Option;
+
+/**
+ * Every setting of the broker: flag, environment variable, default, unit and range side by side. A flag wins over its
+ * variable. Sizes take a unit: 64M, 2G, 500K.
+ */
+final class ServerConfig {
+    @Option(
+            names = "--grpc-host",
+            defaultValue = "${env:GRPC_HOST:-127.0.0.1}",
+            description = "Address to listen on; 0.0.0.0 for all (GRPC_HOST, default 127.0.0.1)")
+    String grpcHost;
+
+    @Option(
+            names = "--grpc-port",
+            defaultValue = "${env:GRPC_PORT:-50051}",
+            description = "Port to listen on, 0 for a free one (GRPC_PORT, default 50051)")
+    int grpcPort;
+
+    @Option(
+            names = "--auto-create-streams",
+            arity = "1",
+            defaultValue = "${env:AUTO_CREATE_STREAMS:-true}",
+            description = "Create a stream when it is first used (AUTO_CREATE_STREAMS, default true)")
+    boolean autoCreateStreams;
+
+    @Option(
+            names = "--max-streams",
+            defaultValue = "${env:MAX_STREAMS:-10000}",
+            description = "Most streams there may be (MAX_STREAMS, default 10000)")
+    int maxStreams;
+
+    @Option(
+            names = "--backlog-frames",
+            defaultValue = "${env:FRAME_BUFFER_SIZE:-1000}",
+            description = "Backlog of a new stream at which its publisher waits, in frames, 1..1000000"
+                    + " (FRAME_BUFFER_SIZE, default 1000)")
+    int backlogFrames;
+
+    @Option(
+            names = "--backlog-bytes",
+            defaultValue = "${env:FRAME_BUFFER_BYTES:-256M}",
+            converter = ByteSize.class,
+            description = "The same in bytes (FRAME_BUFFER_BYTES, default 256M)")
+    long backlogBytes;
+
+    @Option(
+            names = "--retention-frames",
+            defaultValue = "${env:RETENTION_FRAMES:-100}",
+            description = "Settled frames a new stream keeps as history (RETENTION_FRAMES, default 100)")
+    int retentionFrames;
+
+    @Option(
+            names = "--retention-bytes",
+            defaultValue = "${env:RETENTION_BYTES:-64M}",
+            converter = ByteSize.class,
+            description = "The same in bytes (RETENTION_BYTES, default 64M)")
+    long retentionBytes;
+
+    @Option(
+            names = "--resume-grace",
+            defaultValue = "${env:RESUME_GRACE:-PT5S}",
+            description = "How long the frames of a consumer that lost its connection wait for it, ISO-8601"
+                    + " (RESUME_GRACE, default PT5S)")
+    Duration resumeGrace;
+
+    @Option(
+            names = "--max-frame-bytes",
+            defaultValue = "${env:MAX_FRAME_BYTES:-32832K}",
+            converter = ByteSize.class,
+            description = "Largest frame, header and payload, at most 1G (MAX_FRAME_BYTES, default 32832K, which is"
+                    + " 32 MiB and 64 kB)")
+    long maxFrameBytes;
+
+    @Option(
+            names = "--memory-limit",
+            defaultValue = "${env:MEMORY_LIMIT:-0}",
+            converter = ByteSize.class,
+            description =
+                    "Memory for frames kept; up to twice this in the worst case (MEMORY_LIMIT, default a quarter of"
+                            + " the heap)")
+    long memoryLimit;
+
+    @Option(
+            names = "--inbound-limit",
+            defaultValue = "${env:INBOUND_LIMIT:-0}",
+            converter = ByteSize.class,
+            description = "Memory reserved for messages that are coming in, one for each publisher (INBOUND_LIMIT,"
+                    + " default a quarter of the heap)")
+    long inboundLimit;
+
+    @Option(
+            names = "--keepalive-time",
+            defaultValue = "${env:KEEPALIVE_TIME:-PT20S}",
+            description = "Silence after which a client is asked for a sign of life (KEEPALIVE_TIME, default PT20S)")
+    Duration keepAliveTime;
+
+    @Option(
+            names = "--keepalive-timeout",
+            defaultValue = "${env:KEEPALIVE_TIMEOUT:-PT10S}",
+            description = "Time it has to give one (KEEPALIVE_TIMEOUT, default PT10S)")
+    Duration keepAliveTimeout;
+
+    @Option(
+            names = "--drain-time",
+            defaultValue = "${env:DRAIN_TIME:-PT5S}",
+            description = "Time clients have to leave when the broker stops (DRAIN_TIME, default PT5S)")
+    Duration drainTime;
+
+    @Option(
+            names = "--exit-with-stdin",
+            description = "Stop when standard input ends: for whoever starts a broker as a child")
+    boolean exitWithStdin;
+
+    BrokerSettings broker() {
+        return new BrokerSettings(
+                autoCreateStreams,
+                maxStreams,
+                resumeGrace.toMillis(),
+                new StreamSettings(backlogFrames, backlogBytes, retentionFrames, retentionBytes, 0));
+    }
+
+    FrameMemory memory() {
+        long quarter = Runtime.getRuntime().maxMemory() / 4;
+        return new FrameMemory(memoryLimit == 0 ? quarter : memoryLimit, inboundLimit == 0 ? quarter : inboundLimit);
+    }
+
+    EdgeSettings edge() {
+        if (maxFrameBytes < 1024 || maxFrameBytes > 1 << 30) {
+            throw new IllegalArgumentException("--max-frame-bytes " + maxFrameBytes + " is outside 1K..1G");
+        }
+        return new EdgeSettings(
+                (int) maxFrameBytes,
+                (int) Math.min(maxFrameBytes, EdgeSettings.DEFAULT.defaultFrameBytes()),
+                EdgeSettings.DEFAULT.heartbeatMillis(),
+                EdgeSettings.DEFAULT.version());
+    }
+}

@@ -1,0 +1,325 @@
+package io.framebroker.server.grpc;
+
+import io.framebroker.server.broker.Broker;
+import io.framebroker.server.broker.BrokerException;
+import io.framebroker.server.broker.Consumer;
+import io.framebroker.server.broker.ConsumerLag;
+import io.framebroker.server.broker.ConsumerPort;
+import io.framebroker.server.broker.Frame;
+import io.framebroker.server.broker.FrameContent;
+import io.framebroker.server.broker.FrameId;
+import io.framebroker.server.broker.Verdict;
+import io.framebroker.v1.ConsumeFramesRequest;
+import io.framebroker.v1.ConsumeFramesResponse;
+import io.framebroker.v1.ConsumeOpen;
+import io.framebroker.v1.ConsumeOpened;
+import io.framebroker.v1.Drain;
+import io.framebroker.v1.Extend;
+import io.framebroker.v1.Heartbeat;
+import io.framebroker.v1.HeldDeliveries;
+import io.framebroker.v1.IdleReason;
+import io.framebroker.v1.PayloadMode;
+import io.framebroker.v1.Settle;
+import io.framebroker.v1.Settlement;
+import io.framebroker.v1.StreamLag;
+import io.framebroker.v1.Window;
+import io.framebroker.wire.ConsumeMessage;
+import io.framebroker.wire.FrameBody;
+import io.framebroker.wire.WireFrame;
+import io.framebroker.wire.WireWriter;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One {@code ConsumeFrames} call. Frames are decided by the streams, as far as the window and {@link #ready} allow; the
+ * client's requests are read one at a time.
+ */
+final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implements ConsumerPort {
+    private static final Logger log = LoggerFactory.getLogger(ConsumeCall.class);
+    private static final long MOST_REQUEST_BYTES = 1 << 20;
+    private static final int MOST_SETTLED_AT_ONCE = 1_000_000;
+
+    /** A frame as it lies in its message, written without being looked at. */
+    private record Spliced(FrameContent content) implements FrameBody {
+        @Override
+        public int serializedBytes() {
+            return content.length();
+        }
+
+        @Override
+        public void writeTo(WireWriter out) {
+            out.bytes(content.array(), content.offset(), content.length());
+        }
+    }
+
+    private final ServerCall<ConsumeFramesRequest, ConsumeMessage> call;
+    private final Broker broker;
+    private final ConsumeReplies replies;
+
+    /** Set once by {@code open}, on the call's event loop; null before. */
+    private volatile Consumer consumer;
+
+    private boolean metadataOnly;
+    private boolean outlivesHalfClose;
+    private volatile boolean readOwed;
+
+    ConsumeCall(ServerCall<ConsumeFramesRequest, ConsumeMessage> call, Broker broker, InboundLimits.Limit inbound) {
+        this.call = call;
+        this.broker = broker;
+        this.replies = new ConsumeReplies(call, this::body, this::close);
+        inbound.allow(MOST_REQUEST_BYTES);
+        inbound.onExceeded(why -> {
+            ended(why);
+            flush();
+        });
+        call.sendHeaders(new Metadata());
+        call.request(1);
+    }
+
+    private FrameBody body(Frame frame) {
+        FrameContent content = frame.content();
+        return metadataOnly
+                ? WireFrame.read(content.array(), content.offset(), content.length())
+                        .headerOnly()
+                : new Spliced(content);
+    }
+
+    // ---- what the client says; on the call's event loop
+
+    @Override
+    public void onMessage(ConsumeFramesRequest request) {
+        try {
+            onRequest(request);
+        } catch (BrokerException e) {
+            ended(e);
+            flush();
+            return;
+        }
+        if (replies.mayReadOn()) {
+            call.request(1);
+        } else {
+            readOwed = true;
+            readOnIfOwed();
+        }
+    }
+
+    private void onRequest(ConsumeFramesRequest request) {
+        if (request.hasOpen()) {
+            onOpen(request.getOpen());
+            return;
+        }
+        Consumer opened = requireOpen();
+        switch (request.getKindCase()) {
+            case SETTLE -> onSettle(opened, request.getSettle());
+            case EXTEND -> onExtend(opened, request.getExtend());
+            case WINDOW ->
+                opened.resize(
+                        request.getWindow().getMaxFrames(), request.getWindow().getMaxBytes());
+            case PAUSE -> opened.pause();
+            case RESUME -> opened.resume();
+            default ->
+                throw Refusals.protocol(
+                        "KIND_MISSING",
+                        "a ConsumeFramesRequest that is none of open, settle, extend, window, pause, resume");
+        }
+    }
+
+    private void onOpen(ConsumeOpen open) {
+        if (consumer != null) {
+            throw Refusals.protocol("OPEN_TWICE", "`open` is the first message of a call and comes once");
+        }
+        metadataOnly = open.getPayload() == PayloadMode.PAYLOAD_MODE_METADATA_ONLY;
+        outlivesHalfClose = open.getAutoAck() || open.getLimit() != 0;
+        Consumer opened = broker.openConsumer(ConsumeRequests.options(open), this);
+        consumer = opened;
+        replies.opened(ConsumeFramesResponse.newBuilder()
+                .setOpened(ConsumeOpened.newBuilder()
+                        .setConsumerId(opened.id())
+                        .setGroup(opened.group())
+                        .addAllStreams(
+                                opened.lags().stream().map(ConsumerLag::stream).toList())
+                        .setWindow(Window.newBuilder()
+                                .setMaxFrames(opened.window().maxFrames())
+                                .setMaxBytes(opened.window().maxBytes()))
+                        .setSettings(ConsumeRequests.settings(opened.groupSettings()))
+                        .setResumeGrace(Conversions.duration(broker.settings().resumeGraceMillis())))
+                .build());
+        log.info("consumer {} opened streams {}", opened, open.getStreamsList());
+        flush();
+        opened.pump();
+    }
+
+    private void onSettle(Consumer opened, Settle settle) {
+        long frames = 0;
+        for (Settlement settlement : settle.getSettlementsList()) {
+            int count = ConsumeRequests.count(settlement.getCount());
+            frames = requireReasonable(frames + count);
+            Verdict verdict = ConsumeRequests.verdict(settlement);
+            opened.settle(settlement.getStream(), Conversions.token(settlement.getToken()), count, verdict);
+        }
+        opened.pump();
+    }
+
+    private void onExtend(Consumer opened, Extend extend) {
+        long frames = 0;
+        for (HeldDeliveries held : extend.getDeliveriesList()) {
+            int count = ConsumeRequests.count(held.getCount());
+            frames = requireReasonable(frames + count);
+            opened.extend(held.getStream(), Conversions.token(held.getToken()), count);
+        }
+    }
+
+    private static long requireReasonable(long frames) {
+        if (frames > MOST_SETTLED_AT_ONCE) {
+            throw BrokerException.invalid(
+                    "count", "more than " + MOST_SETTLED_AT_ONCE + " deliveries in one message; send several");
+        }
+        return frames;
+    }
+
+    private Consumer requireOpen() {
+        Consumer opened = consumer;
+        if (opened == null) {
+            throw Refusals.protocol(
+                    "OPEN_REQUIRED", "the first message of ConsumeFrames is `open`, with the streams to take from");
+        }
+        return opened;
+    }
+
+    @Override
+    public void onHalfClose() {
+        Consumer opened = consumer;
+        if (opened == null) {
+            ended(Refusals.protocol("OPEN_REQUIRED", "the call ended before `open`"));
+            flush();
+        } else if (outlivesHalfClose) {
+            opened.saysNothingMore();
+        } else {
+            opened.close();
+            finished();
+            flush();
+        }
+    }
+
+    @Override
+    public void onReady() {
+        flush();
+        Consumer opened = consumer;
+        if (opened != null) {
+            opened.pump();
+        }
+    }
+
+    @Override
+    public void onCancel() {
+        replies.dead();
+        Consumer opened = consumer;
+        if (opened != null) {
+            log.info("consumer {} lost its connection", opened);
+            opened.lost();
+        }
+    }
+
+    /** The call is over in good order, or by our own word: nothing waits for this consumer. */
+    private void close() {
+        Consumer opened = consumer;
+        if (opened != null) {
+            log.info("consumer {} is gone", opened);
+            opened.close();
+        }
+    }
+
+    // ---- what the streams say; under their locks, except ready and flush
+
+    @Override
+    public boolean ready() {
+        return replies.ready();
+    }
+
+    @Override
+    public void deliver(String stream, List<Frame> frames, int attempt, long leaseMillis) {
+        replies.deliver(stream, frames, attempt, leaseMillis);
+    }
+
+    @Override
+    public void settled(SettleResult result) {
+        replies.settled(result);
+    }
+
+    @Override
+    public void gap(
+            String stream, String reason, long count, boolean estimated, FrameId first, FrameId last, String detail) {
+        replies.gap(stream, reason, count, estimated, first, last, detail);
+    }
+
+    @Override
+    public void finished() {
+        replies.end(null);
+    }
+
+    @Override
+    public void ended(BrokerException why) {
+        if (replies.end(Refusals.toStatus(why))) {
+            log.info("consumer {} ends: {}", consumer == null ? "(not open)" : consumer, why.getMessage());
+        }
+    }
+
+    @Override
+    public void flush() {
+        replies.flush();
+        readOnIfOwed();
+    }
+
+    private void readOnIfOwed() {
+        if (readOwed && replies.mayReadOn()) {
+            synchronized (this) {
+                if (!readOwed) {
+                    return;
+                }
+                readOwed = false;
+            }
+            call.request(1);
+        }
+    }
+
+    // ---- time
+
+    /** Tells an idle client why nothing comes. */
+    void heartbeat(long afterMillis) {
+        Consumer opened = consumer;
+        if (opened == null || replies.silentNanos() < afterMillis * 1_000_000) {
+            return;
+        }
+        Heartbeat.Builder heartbeat = Heartbeat.newBuilder().setIdle(idle(opened.idle()));
+        for (ConsumerLag lag : opened.lags()) {
+            heartbeat.addLags(StreamLag.newBuilder()
+                    .setStream(lag.stream())
+                    .setWaiting(lag.waiting())
+                    .setPending(lag.pending())
+                    .setAge(Conversions.duration(lag.ageMicros() / 1_000)));
+        }
+        replies.say(ConsumeFramesResponse.newBuilder().setHeartbeat(heartbeat).build());
+        flush();
+    }
+
+    private static IdleReason idle(Consumer.Idle idle) {
+        return switch (idle) {
+            case NO_FRAMES -> IdleReason.IDLE_REASON_NO_FRAMES;
+            case WINDOW_FULL -> IdleReason.IDLE_REASON_WINDOW_FULL;
+            case PAUSED -> IdleReason.IDLE_REASON_PAUSED;
+            case CLIENT_NOT_READING -> IdleReason.IDLE_REASON_CLIENT_NOT_READING;
+        };
+    }
+
+    void drain(long deadlineMillis, String reason) {
+        replies.say(ConsumeFramesResponse.newBuilder()
+                .setDrain(Drain.newBuilder()
+                        .setDeadline(Conversions.duration(deadlineMillis))
+                        .setReason(reason))
+                .build());
+        flush();
+    }
+}

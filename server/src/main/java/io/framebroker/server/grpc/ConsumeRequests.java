@@ -1,0 +1,162 @@
+package io.framebroker.server.grpc;
+
+import io.framebroker.server.broker.BrokerException;
+import io.framebroker.server.broker.Consumer;
+import io.framebroker.server.broker.FrameId;
+import io.framebroker.server.broker.GroupSettings;
+import io.framebroker.server.broker.StartPosition;
+import io.framebroker.server.broker.Verdict;
+import io.framebroker.server.broker.Window;
+import io.framebroker.v1.ConsumeMode;
+import io.framebroker.v1.ConsumeOpen;
+import io.framebroker.v1.DeliveryOrder;
+import io.framebroker.v1.HeldDeliveries;
+import io.framebroker.v1.Nack;
+import io.framebroker.v1.Settlement;
+import io.framebroker.v1.StartEdge;
+import java.util.List;
+
+/** Reads what a consumer asks for, and refuses what cannot be. */
+final class ConsumeRequests {
+    private static final int DEFAULT_WINDOW_FRAMES = 64;
+    private static final int MOST_REASON = 1024;
+
+    private ConsumeRequests() {}
+
+    static Consumer.Options options(ConsumeOpen open) {
+        refuseWhatIsNotServed(open);
+        if (open.getLimit() < 0) {
+            throw BrokerException.invalid(
+                    "open.limit", Long.toUnsignedString(open.getLimit()) + " is above " + Long.MAX_VALUE);
+        }
+        return new Consumer.Options(
+                open.getStreamsList(),
+                open.getGroup(),
+                open.getConsumerId(),
+                window(open),
+                open.hasSettings() && open.getSettings().hasLease() ? groupSettings(open) : null,
+                start(open.getSettings().getStart()),
+                open.getAutoAck(),
+                open.getLimit(),
+                held(open.getHeldList()));
+    }
+
+    private static void refuseWhatIsNotServed(ConsumeOpen open) {
+        ConsumeMode mode = open.getMode();
+        if (mode != ConsumeMode.CONSUME_MODE_UNSPECIFIED && mode != ConsumeMode.CONSUME_MODE_QUEUE) {
+            throw Refusals.unimplemented("MODE_NOT_SERVED", "open.mode " + mode + " is not served yet; use QUEUE");
+        }
+        if (open.getMaxFps() != 0) {
+            throw Refusals.unimplemented(
+                    "MAX_FPS_NOT_SERVED", "open.max_fps goes with LATEST and REPLAY, not served yet");
+        }
+        for (String stream : open.getStreamsList()) {
+            if (stream.indexOf('*') >= 0) {
+                throw Refusals.unimplemented(
+                        "GLOBS_NOT_SERVED",
+                        "open.streams \"" + stream + "\": globs are not served yet; name the streams");
+            }
+        }
+        if (open.getSettings().hasMaxAge()) {
+            throw Refusals.unimplemented("MAX_AGE_NOT_SERVED", "open.settings.max_age is not served yet; leave it out");
+        }
+        if (open.getSettings().getMaxAttempts() != 0) {
+            throw Refusals.unimplemented(
+                    "MAX_ATTEMPTS_NOT_SERVED",
+                    "open.settings.max_attempts " + open.getSettings().getMaxAttempts()
+                            + " needs dead letters, which are not served yet; 0 or nothing means no end of attempts");
+        }
+        if (open.getSettings().getOrder() == DeliveryOrder.DELIVERY_ORDER_STRICT) {
+            throw Refusals.unimplemented("STRICT_NOT_SERVED", "open.settings.order STRICT is not served yet");
+        }
+    }
+
+    private static Window window(ConsumeOpen open) {
+        return open.hasWindow()
+                ? new Window(open.getWindow().getMaxFrames(), open.getWindow().getMaxBytes())
+                : new Window(DEFAULT_WINDOW_FRAMES, Window.DEFAULT_BYTES);
+    }
+
+    private static GroupSettings groupSettings(ConsumeOpen open) {
+        return new GroupSettings(Conversions.millis(open.getSettings().getLease()));
+    }
+
+    static io.framebroker.v1.GroupSettings settings(GroupSettings settings) {
+        return io.framebroker.v1.GroupSettings.newBuilder()
+                .setLease(Conversions.duration(settings.leaseMillis()))
+                .setMaxAttempts(0)
+                .setOrder(DeliveryOrder.DELIVERY_ORDER_FIRST_DELIVERIES)
+                .build();
+    }
+
+    private static StartPosition start(io.framebroker.v1.StartPosition start) {
+        return switch (start.getPositionCase()) {
+            case TIME -> new StartPosition.Time(Conversions.micros(start.getTime()));
+            case ID ->
+                new StartPosition.Id(new FrameId(
+                        start.getId().getGeneration(), Math.max(0, start.getId().getOrdinal())));
+            default ->
+                start.getEdge() == StartEdge.START_EDGE_EARLIEST
+                        ? new StartPosition.Earliest()
+                        : new StartPosition.New();
+        };
+    }
+
+    private static List<Consumer.Held> held(List<HeldDeliveries> held) {
+        return held.stream()
+                .map(run ->
+                        new Consumer.Held(run.getStream(), Conversions.token(run.getToken()), count(run.getCount())))
+                .toList();
+    }
+
+    /** Length of a run of deliveries; 0 on the wire means 1. */
+    static int count(int count) {
+        if (count < 0 || count > Window.MOST_FRAMES) {
+            throw BrokerException.invalid(
+                    "count", Integer.toUnsignedString(count) + " is outside 1.." + Window.MOST_FRAMES);
+        }
+        return Math.max(1, count);
+    }
+
+    static Verdict verdict(Settlement settlement) {
+        return switch (settlement.getVerdictCase()) {
+            case ACK -> Verdict.ACK;
+            case NACK -> verdict(settlement.getNack());
+            case VERDICT_NOT_SET -> throw BrokerException.invalid("settle.settlements.verdict", "neither ack nor nack");
+        };
+    }
+
+    private static Verdict verdict(Nack nack) {
+        if (nack.getReason().length() > MOST_REASON) {
+            throw BrokerException.invalid(
+                    "nack.reason", nack.getReason().length() + " characters; at most " + MOST_REASON);
+        }
+        return switch (nack.getVerb()) {
+            case NACK_VERB_UNSPECIFIED, NACK_VERB_RETRY ->
+                new Verdict.Retry(nack.hasRetryAfter() ? retryAfterMillis(nack) : -1);
+            case NACK_VERB_RELEASE -> new Verdict.Release();
+            case NACK_VERB_SKIP -> new Verdict.Skip(skipReason(nack.getReason()));
+            case NACK_VERB_DEAD_LETTER ->
+                throw Refusals.unimplemented(
+                        "DEAD_LETTERS_NOT_SERVED", "nack.verb DEAD_LETTER is not served yet; use SKIP with a reason");
+            case UNRECOGNIZED -> throw BrokerException.invalid("nack.verb", nack.getVerbValue() + " is no verb");
+        };
+    }
+
+    private static long retryAfterMillis(Nack nack) {
+        long millis = Conversions.millis(nack.getRetryAfter());
+        if (millis < 0 || millis > 3_600_000) {
+            throw BrokerException.invalid("nack.retry_after", millis + " ms is outside 0 .. 1 h");
+        }
+        return millis;
+    }
+
+    /** The ledger counts skips by reason, so a reason is a short name there. */
+    private static String skipReason(String reason) {
+        if (reason.isEmpty()) {
+            return "NACK_SKIP";
+        }
+        String name = reason.toUpperCase(java.util.Locale.ROOT).replaceAll("[^A-Z0-9]+", "_");
+        return name.length() <= 63 ? name : name.substring(0, 63);
+    }
+}

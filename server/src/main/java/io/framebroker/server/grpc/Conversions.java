@@ -1,0 +1,110 @@
+package io.framebroker.server.grpc;
+
+import com.google.protobuf.Duration;
+import com.google.protobuf.Timestamp;
+import io.framebroker.server.broker.ConsumerPort;
+import io.framebroker.server.broker.FrameContent;
+import io.framebroker.server.broker.FrameId;
+import io.framebroker.server.broker.PublisherPort;
+import io.framebroker.server.broker.Token;
+import io.framebroker.v1.AckLevel;
+import io.framebroker.v1.DeliveryToken;
+import io.framebroker.v1.FrameException;
+import io.framebroker.v1.FrameOutcome;
+import io.framebroker.v1.SettleOutcome;
+import io.framebroker.v1.SettleResult;
+import io.framebroker.wire.WireFrame;
+
+/** Between the core's words and the contract's. */
+final class Conversions {
+    private Conversions() {}
+
+    static FrameContent content(WireFrame frame, FrameContent.Defect defect) {
+        return new FrameContent(
+                frame.array(), frame.offset(), frame.serializedBytes(), frame.sequence(), frame.keyframe(), defect);
+    }
+
+    static AckLevel ackLevel(io.framebroker.server.broker.AckLevel level) {
+        return switch (level) {
+            case MEMORY -> AckLevel.ACK_LEVEL_MEMORY;
+            case STORED -> AckLevel.ACK_LEVEL_STORED;
+            case FSYNC -> AckLevel.ACK_LEVEL_FSYNC;
+            case REPLICATED -> AckLevel.ACK_LEVEL_REPLICATED;
+        };
+    }
+
+    static FrameException exception(PublisherPort.FrameException exception) {
+        return FrameException.newBuilder()
+                .setSequence(exception.sequence())
+                .setOutcome(
+                        switch (exception.outcome()) {
+                            case DUPLICATE -> FrameOutcome.FRAME_OUTCOME_DUPLICATE;
+                            case DROPPED -> FrameOutcome.FRAME_OUTCOME_DROPPED;
+                            case REJECTED -> FrameOutcome.FRAME_OUTCOME_REJECTED;
+                        })
+                .setReason(exception.reason())
+                .setMessage(exception.message())
+                .build();
+    }
+
+    static SettleResult settleResult(ConsumerPort.SettleResult result) {
+        return SettleResult.newBuilder()
+                .setStream(result.stream())
+                .setToken(token(result.token()))
+                .setCount(result.count())
+                .setOutcome(
+                        switch (result.outcome()) {
+                            case OK -> SettleOutcome.SETTLE_OUTCOME_OK;
+                            case ALREADY_SETTLED -> SettleOutcome.SETTLE_OUTCOME_ALREADY_SETTLED;
+                            case STALE -> SettleOutcome.SETTLE_OUTCOME_STALE;
+                            case UNKNOWN_TOKEN -> SettleOutcome.SETTLE_OUTCOME_UNKNOWN_TOKEN;
+                        })
+                .setMessage(result.message())
+                .build();
+    }
+
+    static Token token(DeliveryToken token) {
+        return new Token(token.getGeneration(), token.getOrdinal(), token.getAttempt());
+    }
+
+    static DeliveryToken token(Token token) {
+        return DeliveryToken.newBuilder()
+                .setGeneration(token.generation())
+                .setOrdinal(token.ordinal())
+                .setAttempt(token.attempt())
+                .build();
+    }
+
+    static io.framebroker.v1.FrameId frameId(FrameId id) {
+        return io.framebroker.v1.FrameId.newBuilder()
+                .setGeneration(id.generation())
+                .setOrdinal(id.ordinal())
+                .build();
+    }
+
+    static Duration duration(long millis) {
+        return Duration.newBuilder()
+                .setSeconds(millis / 1_000)
+                .setNanos((int) (millis % 1_000) * 1_000_000)
+                .build();
+    }
+
+    /** Rounded up, so that a positive duration stays positive. */
+    static long millis(Duration duration) {
+        long seconds = Math.max(-1_000_000_000L, Math.min(1_000_000_000L, duration.getSeconds()));
+        return seconds * 1_000 + Math.floorDiv(duration.getNanos() + 999_999, 1_000_000);
+    }
+
+    static Timestamp timestamp(long micros) {
+        return Timestamp.newBuilder()
+                .setSeconds(Math.floorDiv(micros, 1_000_000L))
+                .setNanos((int) Math.floorMod(micros, 1_000_000L) * 1_000)
+                .build();
+    }
+
+    static long micros(Timestamp timestamp) {
+        return Math.addExact(
+                Math.multiplyExact(Math.min(timestamp.getSeconds(), 1L << 40), 1_000_000L),
+                timestamp.getNanos() / 1_000);
+    }
+}

@@ -1,0 +1,29 @@
+package io.framebroker.server.grpc;
+
+/**
+ * Settings of the gRPC edge.
+ *
+ * @param maxFrameBytes largest frame a publisher may declare, header and payload
+ * @param defaultFrameBytes what a publisher that declares nothing gets
+ * @param heartbeatMillis silence after which an idle consumer is told why
+ * @param version of the broker, for people
+ */
+public record EdgeSettings(int maxFrameBytes, int defaultFrameBytes, long heartbeatMillis, String version) {
+    /** Room in a message for what is not frame. */
+    static final int ENVELOPE_BYTES = 4 * 1024;
+
+    /** Small frames travel together in messages of up to this size, whatever the largest frame is. */
+    static final int BATCH_BYTES = 512 * 1024;
+
+    public static final EdgeSettings DEFAULT = new EdgeSettings((32 << 20) + (64 << 10), 4 << 20, 10_000, "0.1.0");
+
+    /** Largest message a publisher may send that declared this largest frame. */
+    static int messageBytes(int frameBytes) {
+        return Math.max(frameBytes, BATCH_BYTES) + ENVELOPE_BYTES;
+    }
+
+    /** Largest message anybody may send. */
+    public int maxMessageBytes() {
+        return messageBytes(maxFrameBytes);
+    }
+}

@@ -1,0 +1,94 @@
+package io.framebroker.server.grpc;
+
+import io.framebroker.server.broker.Broker;
+import io.framebroker.server.broker.BrokerException;
+import io.framebroker.server.broker.Frame;
+import io.framebroker.server.broker.FrameContent;
+import io.framebroker.v1.FrameBrokerServiceGrpc;
+import io.framebroker.v1.GetLatestFrameRequest;
+import io.framebroker.v1.GetLatestFrameResponse;
+import io.framebroker.v1.PayloadMode;
+import io.framebroker.wire.FrameBrokerMethods;
+import io.framebroker.wire.WireFrame;
+import io.grpc.BindableService;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.ServiceDescriptor;
+import io.grpc.stub.ServerCalls;
+import io.grpc.stub.StreamObserver;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** {@code FrameBrokerService}: starts the two kinds of streaming calls and knows those that are open. */
+final class FrameBrokerEndpoint implements BindableService {
+    private final Broker broker;
+    private final EdgeSettings settings;
+    private final Set<PublishCall> publishing = ConcurrentHashMap.newKeySet();
+    private final Set<ConsumeCall> consuming = ConcurrentHashMap.newKeySet();
+
+    FrameBrokerEndpoint(Broker broker, EdgeSettings settings) {
+        this.broker = broker;
+        this.settings = settings;
+    }
+
+    @Override
+    public ServerServiceDefinition bindService() {
+        ServiceDescriptor contract = FrameBrokerServiceGrpc.getServiceDescriptor();
+        ServiceDescriptor spliced = ServiceDescriptor.newBuilder(contract.getName())
+                .setSchemaDescriptor(contract.getSchemaDescriptor())
+                .addMethod(FrameBrokerMethods.PUBLISH_FRAMES)
+                .addMethod(FrameBrokerMethods.CONSUME_FRAMES)
+                .addMethod(FrameBrokerServiceGrpc.getGetLatestFrameMethod())
+                .build();
+        return ServerServiceDefinition.builder(spliced)
+                .addMethod(FrameBrokerMethods.PUBLISH_FRAMES, (call, headers) -> {
+                    PublishCall started = new PublishCall(call, broker, settings, InboundLimits.ofCurrentCall());
+                    return new Registered<>(started, publishing, started);
+                })
+                .addMethod(FrameBrokerMethods.CONSUME_FRAMES, (call, headers) -> {
+                    ConsumeCall started = new ConsumeCall(call, broker, InboundLimits.ofCurrentCall());
+                    return new Registered<>(started, consuming, started);
+                })
+                .addMethod(
+                        FrameBrokerServiceGrpc.getGetLatestFrameMethod(),
+                        ServerCalls.asyncUnaryCall(this::getLatestFrame))
+                .build();
+    }
+
+    private void getLatestFrame(GetLatestFrameRequest request, StreamObserver<GetLatestFrameResponse> response) {
+        Unary.answer(response, () -> {
+            Frame frame = broker.latestFrame(request.getStream())
+                    .orElseThrow(() -> new BrokerException(
+                            BrokerException.Kind.NOT_FOUND,
+                            "STREAM_EMPTY",
+                            "stream " + request.getStream() + " has no frame yet"));
+            FrameContent content = frame.content();
+            WireFrame wire = WireFrame.read(content.array(), content.offset(), content.length());
+            io.framebroker.v1.Frame whole = request.getPayload() == PayloadMode.PAYLOAD_MODE_METADATA_ONLY
+                    ? io.framebroker.v1.Frame.newBuilder()
+                            .setHeader(wire.header())
+                            .build()
+                    : wire.frame();
+            return GetLatestFrameResponse.newBuilder()
+                    .setId(Conversions.frameId(frame.id()))
+                    .setFrame(whole)
+                    .setSequence(frame.sequence())
+                    .setReceivedTime(Conversions.timestamp(frame.receivedMicros()))
+                    .build();
+        });
+    }
+
+    /** Tells idle consumers why nothing comes. */
+    void heartbeats() {
+        consuming.forEach(call -> call.heartbeat(settings.heartbeatMillis()));
+    }
+
+    /** Tells all calls that the broker is about to end them. */
+    void drain(long deadlineMillis, String reason) {
+        publishing.forEach(call -> call.drain(deadlineMillis, reason));
+        consuming.forEach(call -> call.drain(deadlineMillis, reason));
+    }
+
+    int openCalls() {
+        return publishing.size() + consuming.size();
+    }
+}

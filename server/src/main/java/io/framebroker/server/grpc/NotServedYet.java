@@ -1,0 +1,30 @@
+package io.framebroker.server.grpc;
+
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerCall;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.ServiceDescriptor;
+import io.grpc.StatusRuntimeException;
+
+/** A service that is in the contract and answers every call with UNIMPLEMENTED and what to use instead. */
+final class NotServedYet {
+    private NotServedYet() {}
+
+    static ServerServiceDefinition service(ServiceDescriptor contract, String instead) {
+        ServerServiceDefinition.Builder service = ServerServiceDefinition.builder(contract);
+        for (MethodDescriptor<?, ?> method : contract.getMethods()) {
+            add(service, method, instead);
+        }
+        return service.build();
+    }
+
+    private static <A, B> void add(
+            ServerServiceDefinition.Builder service, MethodDescriptor<A, B> method, String instead) {
+        service.addMethod(method, (call, headers) -> {
+            StatusRuntimeException status = Refusals.toStatus(Refusals.unimplemented(
+                    "METHOD_NOT_SERVED", method.getFullMethodName() + " is not served yet; " + instead));
+            call.close(status.getStatus(), status.getTrailers());
+            return new ServerCall.Listener<A>() {};
+        });
+    }
+}

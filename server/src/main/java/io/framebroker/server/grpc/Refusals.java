@@ -1,0 +1,68 @@
+package io.framebroker.server.grpc;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.Duration;
+import com.google.rpc.BadRequest;
+import com.google.rpc.ErrorInfo;
+import com.google.rpc.RetryInfo;
+import com.google.rpc.Status;
+import io.framebroker.server.broker.BrokerException;
+import io.framebroker.server.broker.BrokerException.Kind;
+import io.grpc.Status.Code;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import java.util.Map;
+import java.util.Optional;
+
+/** The one place where the core's refusals become gRPC statuses with {@code google.rpc} details. */
+final class Refusals {
+    private static final String DOMAIN = "framebroker.io";
+    private static final Duration RETRY_AFTER =
+            Duration.newBuilder().setSeconds(1).build();
+
+    private record Mapping(Code code, boolean retry) {}
+
+    private static final Map<Kind, Mapping> TABLE = Map.of(
+            Kind.INVALID, new Mapping(Code.INVALID_ARGUMENT, false),
+            Kind.NOT_FOUND, new Mapping(Code.NOT_FOUND, false),
+            Kind.ALREADY_EXISTS, new Mapping(Code.ALREADY_EXISTS, true),
+            Kind.FAILED_PRECONDITION, new Mapping(Code.FAILED_PRECONDITION, false),
+            Kind.ABORTED, new Mapping(Code.ABORTED, false),
+            Kind.EXHAUSTED, new Mapping(Code.RESOURCE_EXHAUSTED, true),
+            Kind.UNAVAILABLE, new Mapping(Code.UNAVAILABLE, true),
+            Kind.UNIMPLEMENTED, new Mapping(Code.UNIMPLEMENTED, false));
+
+    private Refusals() {}
+
+    static StatusRuntimeException toStatus(BrokerException refusal) {
+        Mapping mapping = TABLE.get(refusal.kind());
+        Status.Builder status = Status.newBuilder()
+                .setCode(mapping.code().value())
+                .setMessage(refusal.getMessage())
+                .addDetails(Any.pack(ErrorInfo.newBuilder()
+                        .setReason(refusal.reason())
+                        .setDomain(DOMAIN)
+                        .putAllMetadata(refusal.details())
+                        .build()));
+        if (mapping.retry()) {
+            status.addDetails(
+                    Any.pack(RetryInfo.newBuilder().setRetryDelay(RETRY_AFTER).build()));
+        }
+        Optional.ofNullable(refusal.details().get("field"))
+                .ifPresent(field -> status.addDetails(Any.pack(BadRequest.newBuilder()
+                        .addFieldViolations(BadRequest.FieldViolation.newBuilder()
+                                .setField(field)
+                                .setReason(refusal.reason())
+                                .setDescription(refusal.getMessage()))
+                        .build())));
+        return StatusProto.toStatusRuntimeException(status.build());
+    }
+
+    static BrokerException unimplemented(String reason, String message) {
+        return new BrokerException(Kind.UNIMPLEMENTED, reason, message);
+    }
+
+    static BrokerException protocol(String reason, String message) {
+        return new BrokerException(Kind.INVALID, reason, message);
+    }
+}
