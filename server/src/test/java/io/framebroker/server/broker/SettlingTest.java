@@ -239,6 +239,6 @@ class SettlingTest {
         detector.hearsNothing();
         talk.store().releaseAll();
 
-        detector.hears("1-1/1 OK", "1-0/1 through 2 UNKNOWN_TOKEN");
+        detector.hears("1-1/1 OK", "1-0/1 UNKNOWN_TOKEN", "1-1/1 ALREADY_SETTLED", "1-2/1 UNKNOWN_TOKEN");
     }
 }
