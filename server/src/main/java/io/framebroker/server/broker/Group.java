@@ -111,9 +111,7 @@ final class Group {
         members.add(member);
         if (before != null) {
             if (members.remove(before)) {
-                before.consumer().replaced();
-                before.consumer().port().ended(replaced(consumer));
-                turn.touch(before.consumer().port());
+                before.consumer().replaced(replaced(consumer), turn);
                 before.leave(clock.nanos());
             }
             adopt(before, member, consumer.options().held());
@@ -159,8 +157,7 @@ final class Group {
     /** Ends everybody; nothing goes out behind it. */
     void end(BrokerException why) {
         for (Member member : members) {
-            member.consumer().port().ended(why);
-            turn.touch(member.consumer().port());
+            member.consumer().end(why, turn);
         }
         members.clear();
         away.clear();

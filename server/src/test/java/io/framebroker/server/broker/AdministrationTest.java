@@ -81,11 +81,13 @@ class AdministrationTest {
         Camera camera = talk.camera();
         talk.worker("w1").of("detectors").takes("dock").lease(5_000).joins();
 
-        assertRefused("GROUP_SETTINGS_DIFFER", () -> talk.worker("w2")
-                .of("detectors")
-                .takes("cam", "dock")
-                .lease(6_000)
-                .joins());
+        assertRefused(
+                "GROUP_SETTINGS_DIFFER",
+                () -> talk.worker("w2")
+                        .of("detectors")
+                        .takes("cam", "dock")
+                        .lease(6_000)
+                        .joins());
 
         camera.seesDemand("0/1");
     }
@@ -102,8 +104,7 @@ class AdministrationTest {
 
         assertThat(second.call().groupSettings()).isEqualTo(new GroupSettings(5_000));
         assertRefused(
-                "FIELD_INVALID",
-                () -> talk.worker("w5").of("others").lease(999).joins());
+                "FIELD_INVALID", () -> talk.worker("w5").of("others").lease(999).joins());
         assertRefused(
                 "FIELD_INVALID",
                 () -> talk.worker("w5").of("others").lease(600_001).joins());
@@ -265,5 +266,24 @@ class AdministrationTest {
 
         assertThat(talk.broker().latestFrame("cam"))
                 .hasValueSatisfying(frame -> assertThat(frame.sequence()).isEqualTo(2));
+    }
+
+    /** It used to take, and with auto_ack to settle, frames that its own end kept from being sent. */
+    @Test
+    void aCallThatWasEndedByOneStreamGetsNothingFromTheOthers() {
+        talk.camera();
+        Camera dock = talk.camera("dock");
+        Worker first = talk.worker("w1").of("loaders").takes("cam", "dock").joins();
+        dock.publishes(1);
+        first.receivesOn("dock", 1);
+        Worker second =
+                talk.worker("w2").of("loaders").takes("cam", "dock").autoAck().joins();
+
+        talk.broker().deleteStream("cam", true);
+
+        second.receivesNothing();
+        Ledger.OfGroup loaders = talk.broker().ledger("dock").groups().get(0);
+        assertThat(loaders.acked()).isZero();
+        assertThat(loaders.pending()).isEqualTo(1);
     }
 }
