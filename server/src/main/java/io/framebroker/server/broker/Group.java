@@ -455,6 +455,8 @@ final class Group {
             FrameId lastId = new FrameId(stream.generation(), through);
             member.consumer().port().gap(stream.name(), reason, through - first + 1, false, firstId, lastId, "");
             turn.touch(member.consumer().port());
+            // What comes behind may fit where the skipped ones did not.
+            turn.touch(member.consumer().roomCameBack());
         }
         return through - first + 1;
     }
