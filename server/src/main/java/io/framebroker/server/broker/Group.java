@@ -275,10 +275,19 @@ final class Group {
             return -1;
         }
         redeliveries.taken();
+        wakeForNextRetry();
         int attempt = table.nextAttempt(frame.ordinal());
         table.lease(frame.ordinal(), attempt, member, leaseEnd());
         handOver(member, one, attempt);
         return 1;
+    }
+
+    /** A frame that was due and found no consumer kept the broker from waking for those behind it. */
+    private void wakeForNextRetry() {
+        long wait = redeliveries.untilDue(clock.nanos());
+        if (wait != Long.MAX_VALUE) {
+            stream.wakeAfter(wait);
+        }
     }
 
     private int giveFirst(Member member, List<Frame> frames) {
@@ -437,6 +446,7 @@ final class Group {
                 settlements.ask(ordinal, ordinal, StreamStore.Outcome.SKIPPED, PASSED_OVER, null, null);
             }
         }
+        wakeForNextRetry();
         skipWaiting(through, PASSED_OVER);
     }
 
