@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
         subcommands = {
             RunCommand.class,
             CompareCommand.class,
+            SlowConsumerCommand.class,
             RoleCommands.Publisher.class,
             RoleCommands.Consumer.class,
             RoleCommands.Relay.class,

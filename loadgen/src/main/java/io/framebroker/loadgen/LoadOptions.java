@@ -207,9 +207,11 @@ final class LoadOptions {
     }
 
     private Path brokerJar() {
-        if (brokerJar != null) {
-            return brokerJar;
-        }
+        return brokerJar == null ? defaultBrokerJar() : brokerJar;
+    }
+
+    /** The broker built beside this module, or the one the system property names. */
+    static Path defaultBrokerJar() {
         String property = System.getProperty(BROKER_JAR_PROPERTY);
         if (property != null) {
             return Path.of(property);
