@@ -61,8 +61,10 @@ public final class Consumer {
     /** Pumps at the end of a turn: for room that came back without the consumer's doing. */
     private final Outlet roomCameBack = this::pumpIfOpen;
 
+    private final AtomicInteger owed = new AtomicInteger();
     private final AtomicBoolean finishedTold = new AtomicBoolean();
     private volatile boolean open;
+    private volatile boolean replaced;
     private volatile boolean paused;
     private volatile boolean saysNothingMore;
 
@@ -132,31 +134,25 @@ public final class Consumer {
      */
     public void settle(String stream, Token token, int count, Verdict verdict) {
         Member member = member(stream);
-        if (isPossible(member, token)) {
-            member.group().stream().settle(member, token, count, verdict);
-        } else {
+        if (member == null) {
             refuse(stream, token, count);
+        } else {
+            member.group().stream().settle(member, token, count, verdict);
         }
     }
 
     /** Prolongs leases to their whole length again; told like {@link #settle}. */
     public void extend(String stream, Token token, int count) {
         Member member = member(stream);
-        if (isPossible(member, token)) {
-            member.group().stream().extend(member, token, count);
-        } else {
+        if (member == null) {
             refuse(stream, token, count);
+        } else {
+            member.group().stream().extend(member, token, count);
         }
     }
 
-    private static boolean isPossible(Member member, Token token) {
-        return member != null && token.ordinal() > 0 && token.ordinal() < Long.MAX_VALUE / 2;
-    }
-
     private void refuse(String stream, Token token, int count) {
-        String message = member(stream) == null
-                ? "this call does not consume stream " + Names.quoted(stream)
-                : "there is no frame " + token.generation() + "-" + Long.toUnsignedString(token.ordinal());
+        String message = "this call does not consume stream " + Names.quoted(stream);
         port.settled(
                 new ConsumerPort.SettleResult(stream, token, count, ConsumerPort.SettleOutcome.UNKNOWN_TOKEN, message));
         port.flush();
@@ -191,9 +187,17 @@ public final class Consumer {
         members.get(0).group().stream().checkFinished(this);
     }
 
-    /** The call ends in order: what is open goes to others at once, uncounted. Idempotent. */
+    /**
+     * The call ends in order: what is open goes to others at once, uncounted. Where the same consumer has opened
+     * another call, what is open waits for that to take it over. Idempotent.
+     */
     public void close() {
-        members.forEach(member -> member.group().stream().leave(member, true));
+        members.forEach(member -> member.group().stream().leave(member, !replaced));
+    }
+
+    /** Told by the first stream that the same consumer joins again; it is still to join the others. */
+    void replaced() {
+        replaced = true;
     }
 
     /** The connection is gone: what is open waits for this consumer's return. Idempotent. */
@@ -235,9 +239,19 @@ public final class Consumer {
         return left.getAndUpdate(rest -> rest > 0 ? rest - 1 : 0) > 0;
     }
 
-    /** Under a stream's lock, after something was delivered, settled or taken back. Told once. */
+    /** A result is owed to the consumer from now on. */
+    void owed() {
+        owed.incrementAndGet();
+    }
+
+    void answered() {
+        owed.decrementAndGet();
+    }
+
+    /** Under a stream's lock, after something was delivered, settled, answered or taken back. Told once. */
     void checkFinished(Turn turn) {
-        boolean done = left.get() == 0 && (saysNothingMore || window().outstandingFrames() == 0);
+        boolean quiet = window().outstandingFrames() == 0 && owed.get() == 0;
+        boolean done = left.get() == 0 && (saysNothingMore || quiet);
         if (done && finishedTold.compareAndSet(false, true)) {
             port.finished();
             turn.touch(port);

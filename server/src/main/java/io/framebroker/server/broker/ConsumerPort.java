@@ -38,7 +38,7 @@ public interface ConsumerPort extends Outlet {
      */
     void gap(String stream, String reason, long count, boolean estimated, FrameId first, FrameId last, String detail);
 
-    /** The limit is reached and nothing is outstanding: end the call well. */
+    /** The limit is reached, nothing is outstanding and every result is told: end the call well. */
     void finished();
 
     /** The broker is done with this consumer: end the call. */

@@ -3,6 +3,7 @@ package io.framebroker.server.broker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -283,8 +284,10 @@ final class FrameStream implements StreamStore.Listener {
     void settle(Member member, Token token, int count, Verdict verdict) {
         turn.begin();
         try {
-            member.group().settle(member, token, count, verdict);
-            wakeAfter(0);
+            if (isHere(member.group())) {
+                member.group().settle(member, token, count, verdict);
+                wakeAfter(0);
+            }
         } finally {
             turn.end();
         }
@@ -292,8 +295,15 @@ final class FrameStream implements StreamStore.Listener {
 
     void extend(Member member, Token token, int count) {
         turn.run(() -> {
-            member.group().extend(member, token, count);
+            if (isHere(member.group())) {
+                member.group().extend(member, token, count);
+            }
         });
+    }
+
+    /** A group goes with its stream, or with its only call, which may still have something to say. */
+    private boolean isHere(Group group) {
+        return groups.get(group.name()) == group;
     }
 
     /** A member can take frames again: its window, its transport or its pause has changed. */
@@ -394,7 +404,7 @@ final class FrameStream implements StreamStore.Listener {
                     backlog.next() - low,
                     backlog.bytesFrom(low),
                     intake.publisherId(),
-                    intake.parked() ? String.valueOf(fullBecause()) : "",
+                    intake.parked() ? Objects.requireNonNullElse(fullBecause(), "") : "",
                     groups.size(),
                     consumers());
         });
@@ -423,6 +433,9 @@ final class FrameStream implements StreamStore.Listener {
     /** How far the group of a member is behind. */
     ConsumerLag lag(Member member) {
         return turn.call(() -> {
+            if (!isHere(member.group())) {
+                return new ConsumerLag(name, 0, 0, 0);
+            }
             GroupRecord record = store.group(member.group().name());
             long waiting = store.count(record.cursor() + 1, store.lastOrdinal());
             long low = member.group().low();

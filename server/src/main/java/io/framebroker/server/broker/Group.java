@@ -111,6 +111,7 @@ final class Group {
         members.add(member);
         if (before != null) {
             if (members.remove(before)) {
+                before.consumer().replaced();
                 before.consumer().port().ended(replaced(consumer));
                 turn.touch(before.consumer().port());
                 before.leave(clock.nanos());
@@ -155,11 +156,14 @@ final class Group {
         }
     }
 
+    /** Ends everybody; nothing goes out behind it. */
     void end(BrokerException why) {
         for (Member member : members) {
             member.consumer().port().ended(why);
             turn.touch(member.consumer().port());
         }
+        members.clear();
+        away.clear();
     }
 
     private Member connected(String consumerId) {

@@ -304,9 +304,13 @@ final class Intake {
         turn.touch(publisher.port());
     }
 
-    /** Tells the publisher that it waits, once it has waited for a while: most waits are too short to speak of. */
+    /**
+     * Tells the publisher that it waits, once it has waited for a while: most waits are too short to speak of.
+     *
+     * @param reason null when another stream has just made room, which the next look finds
+     */
     void tellWait(long now, String reason) {
-        if (parked && !waitTold && now - parkedSinceNanos >= TELL_WAIT_AFTER_NANOS) {
+        if (parked && !waitTold && reason != null && now - parkedSinceNanos >= TELL_WAIT_AFTER_NANOS) {
             waitTold = true;
             publisher.port().waiting(reason);
             turn.touch(publisher.port());

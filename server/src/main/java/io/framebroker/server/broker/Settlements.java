@@ -32,7 +32,7 @@ final class Settlements {
      * @param result what to tell it; null for nothing
      */
     void ask(long first, long last, StreamStore.Outcome outcome, String reason, Member member, SettleResult result) {
-        queue.add(new Entry(++asked, first, last, member, result));
+        await(new Entry(++asked, first, last, member, result));
         store.settle(group, first, last, outcome, reason);
     }
 
@@ -41,7 +41,14 @@ final class Settlements {
         if (queue.isEmpty()) {
             say(member, result);
         } else {
-            queue.add(new Entry(asked, 0, -1, member, result));
+            await(new Entry(asked, 0, -1, member, result));
+        }
+    }
+
+    private void await(Entry entry) {
+        queue.add(entry);
+        if (entry.result != null) {
+            entry.member.consumer().owed();
         }
     }
 
@@ -50,14 +57,16 @@ final class Settlements {
         while (!queue.isEmpty() && queue.peek().number <= throughNumber) {
             Entry done = queue.poll();
             table.settled(done.first, done.last);
-            say(done.member, done.result);
+            if (done.result != null) {
+                say(done.member, done.result);
+                done.member.consumer().answered();
+                done.member.consumer().checkFinished(turn);
+            }
         }
     }
 
     private void say(Member member, SettleResult result) {
-        if (member != null && result != null) {
-            member.consumer().port().settled(result);
-            turn.touch(member.consumer().port());
-        }
+        member.consumer().port().settled(result);
+        turn.touch(member.consumer().port());
     }
 }

@@ -30,8 +30,12 @@ final class TokenCheck {
      * @param lateCounts whether a delivery whose lease has ended is still good while nobody else has the frame
      */
     void eachRun(Member member, Token token, int count, boolean lateCounts, RunAction action) {
-        long end = token.ordinal() + count;
         long first = token.ordinal();
+        if (first <= 0 || first >= Long.MAX_VALUE / 2) {
+            action.on(SettleOutcome.UNKNOWN_TOKEN, first, count);
+            return;
+        }
+        long end = first + count;
         while (first < end) {
             SettleOutcome outcome = check(member, token, first, lateCounts);
             long next = first + 1;

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One piece of work on a stream: decide under the lock, send after it.
@@ -13,6 +15,8 @@ import java.util.function.Supplier;
  * thread at a time (its own duty).
  */
 final class Turn {
+    private static final Logger log = LoggerFactory.getLogger(Turn.class);
+
     private final ReentrantLock lock = new ReentrantLock();
     private List<Outlet> touched = new ArrayList<>();
 
@@ -56,7 +60,16 @@ final class Turn {
         }
         lock.unlock();
         if (flush != null) {
-            flush.forEach(Outlet::flush);
+            flush.forEach(Turn::flush);
+        }
+    }
+
+    /** One outlet's trouble is not the others', nor that of whoever had the turn. */
+    private static void flush(Outlet outlet) {
+        try {
+            outlet.flush();
+        } catch (RuntimeException e) {
+            log.warn("{} could not send what it was told", outlet, e);
         }
     }
 

@@ -249,4 +249,22 @@ class BackpressureTest {
         assertThat(talk.stream().waitReason()).isEmpty();
         assertThat(talk.stream().publisherId()).isEmpty();
     }
+
+    /** The reason used to read "null". */
+    @Test
+    void aPublisherWhoseRoomCameFromAnotherStreamHasNoReasonToWait() {
+        talk = new Conversation(Conversation.backlog(1_000, 1 << 30), 20 * KILO);
+        Camera camera = talk.camera();
+        talk.worker("w1").of("detectors").joins();
+        talk.camera("dock").publishesLarge(1, 18 * KILO);
+        camera.publishesLarge(1, 15 * KILO);
+        camera.hasToWait();
+        assertThat(talk.stream().waitReason()).contains("memory");
+
+        talk.broker().deleteStream("dock", true);
+        assertThat(talk.stream().waitReason()).isEmpty();
+        talk.passes(Duration.ofMillis(20));
+
+        camera.mayGoOn();
+    }
 }

@@ -240,4 +240,26 @@ class ConnectionTest {
 
         camera.seesDemand("11/1");
     }
+
+    /** The call that was replaced on its first stream used to give up the others before they were taken over. */
+    @Test
+    void aReplacementTakesOverAllStreams() {
+        Camera dock = talk.camera("dock");
+        Worker both = talk.worker("both").of("loaders").takes("cam", "dock").joins();
+        dock.publishes(1);
+        both.hasOutstanding(4);
+
+        Worker again = talk.worker("both")
+                .of("loaders")
+                .takes("cam", "dock")
+                .holds(
+                        new Consumer.Held("cam", new Token(1, 1, 1), 3),
+                        new Consumer.Held("dock", new Token(1, 1, 1), 1))
+                .joins();
+
+        both.hears("ended: CONSUMER_REPLACED");
+        again.hearsNothing();
+        again.receivesNothing();
+        again.hasOutstanding(4);
+    }
 }

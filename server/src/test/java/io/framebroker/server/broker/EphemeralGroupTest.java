@@ -2,6 +2,7 @@ package io.framebroker.server.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -85,5 +86,21 @@ class EphemeralGroupTest {
 
         camera.seesDemand("0/0");
         assertThat(talk.broker().ledger("cam").groups()).isEmpty();
+    }
+
+    /** The heartbeat of a call that had just ended used to fail in the store. */
+    @Test
+    void aCallThatHasEndedMayStillBeAsked() {
+        Worker viewer = talk.worker("viewer").lease(1_000).joins();
+        camera.publishes(1);
+        talk.passes(Duration.ofMillis(1_100));
+
+        viewer.leaves();
+
+        assertThat(viewer.call().lags()).containsExactly(new ConsumerLag("cam", 0, 0, 0));
+        viewer.acks(1);
+        viewer.call().extend("cam", viewer.token(1), 1);
+        viewer.call().pump();
+        viewer.receives(1);
     }
 }

@@ -115,4 +115,18 @@ class LimitTest {
                 .isInstanceOf(BrokerException.class)
                 .hasMessageContaining("limit");
     }
+
+    /** The call used to end before the store had confirmed, and its client never learned of its last acks. */
+    @Test
+    void aLimitedCallEndsBehindItsLastResult() {
+        Worker sampler = talk.worker("w1").of("samplers").limit(1).joins();
+        camera.publishes(1);
+        talk.store().defer();
+
+        sampler.acks(1);
+        sampler.hearsNothing();
+        talk.store().releaseAll();
+
+        sampler.hears("1-1/1 OK", "finished");
+    }
 }

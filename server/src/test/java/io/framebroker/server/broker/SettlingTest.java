@@ -226,4 +226,19 @@ class SettlingTest {
 
         assertThat(talk.stream().backlogFrames()).isZero();
     }
+
+    /** An impossible token used to be answered at once, ahead of those still waiting for the store. */
+    @Test
+    void resultsComeInTheOrderAsked() {
+        Worker detector = talk.worker("w1").of("detectors").joins();
+        camera.publishes(1);
+        talk.store().defer();
+
+        detector.acks(1);
+        detector.settlesRun("cam", new Token(1, 0, 1), 3, Verdict.ACK);
+        detector.hearsNothing();
+        talk.store().releaseAll();
+
+        detector.hears("1-1/1 OK", "1-0/1 through 2 UNKNOWN_TOKEN");
+    }
 }
