@@ -52,7 +52,9 @@ public final class BrokerServer implements AutoCloseable {
             return thread;
         });
         timer.scheduleWithFixedDelay(() -> logged(broker::tick), TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
-        timer.scheduleWithFixedDelay(() -> logged(this.edge::heartbeats), 1, 1, TimeUnit.SECONDS);
+        long heartbeatTick = Math.min(1_000, edge.heartbeatMillis());
+        timer.scheduleWithFixedDelay(
+                () -> logged(this.edge::heartbeats), heartbeatTick, heartbeatTick, TimeUnit.MILLISECONDS);
         log.info(
                 "{} store: acknowledged frames survive {}",
                 store.name(),
@@ -79,12 +81,24 @@ public final class BrokerServer implements AutoCloseable {
      */
     public static BrokerServer start(ServerBuilder<?> transport, BrokerSettings settings, FrameMemory memory)
             throws IOException {
-        return new BrokerServer(transport, settings, memory, EdgeSettings.DEFAULT, 1_000);
+        return start(transport, settings, memory, EdgeSettings.DEFAULT);
+    }
+
+    /** As above, with other settings of the edge. */
+    public static BrokerServer start(
+            ServerBuilder<?> transport, BrokerSettings settings, FrameMemory memory, EdgeSettings edge)
+            throws IOException {
+        return new BrokerServer(transport, settings, memory, edge, 1_000);
     }
 
     /** The core, for looking inside. */
     public Broker broker() {
         return broker;
+    }
+
+    /** Streaming calls that are open. */
+    public int openCalls() {
+        return edge.openCalls();
     }
 
     /** Port it listens on; -1 where the transport has none. */

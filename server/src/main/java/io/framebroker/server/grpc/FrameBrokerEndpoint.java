@@ -56,6 +56,9 @@ final class FrameBrokerEndpoint implements BindableService {
 
     private void getLatestFrame(GetLatestFrameRequest request, StreamObserver<GetLatestFrameResponse> response) {
         Unary.answer(response, () -> {
+            if (request.getPayload() == PayloadMode.UNRECOGNIZED) {
+                throw BrokerException.invalid("payload", request.getPayloadValue() + " is no PayloadMode");
+            }
             Frame frame = broker.latestFrame(request.getStream())
                     .orElseThrow(() -> new BrokerException(
                             BrokerException.Kind.NOT_FOUND,

@@ -32,6 +32,9 @@ final class Refusals {
             Kind.UNAVAILABLE, new Mapping(Code.UNAVAILABLE, true),
             Kind.UNIMPLEMENTED, new Mapping(Code.UNIMPLEMENTED, false));
 
+    /** A limit that waiting does not lift. */
+    private static final String FOR_GOOD = "MESSAGE_TOO_LARGE";
+
     private Refusals() {}
 
     static StatusRuntimeException toStatus(BrokerException refusal) {
@@ -44,7 +47,7 @@ final class Refusals {
                         .setDomain(DOMAIN)
                         .putAllMetadata(refusal.details())
                         .build()));
-        if (mapping.retry()) {
+        if (mapping.retry() && !refusal.reason().equals(FOR_GOOD)) {
             status.addDetails(
                     Any.pack(RetryInfo.newBuilder().setRetryDelay(RETRY_AFTER).build()));
         }
