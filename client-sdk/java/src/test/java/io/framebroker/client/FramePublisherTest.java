@@ -150,6 +150,22 @@ class FramePublisherTest {
     }
 
     @Test
+    void atHighRatesSmallFramesWaitForTheNextAckAndGoTogether() {
+        FramePublisher publisher = publisher().open();
+        PublishSide call = broker.publishCall().opened();
+        publish(publisher, 256);
+        assertThat(call.sequences()).hasSize(256);
+
+        publish(publisher, 63);
+        assertThat(call.sequences()).hasSize(256);
+        call.ack(10);
+        assertThat(call.batchSizes()).endsWith(1, 63);
+        publish(publisher, 64);
+
+        assertThat(call.batchSizes()).endsWith(63, 64);
+    }
+
+    @Test
     void aFrameLargerThanTheWindowPassesWhenNothingIsOutstanding() {
         FramePublisher publisher = publisher().open();
         PublishSide call = broker.publishCall().opened(window(100, 50));
@@ -258,7 +274,7 @@ class FramePublisherTest {
     void whatMayBeMissingInAFullListOfExceptionsIsUnknownAndNotStored() {
         FramePublisher publisher = publisher().open();
         PublishSide first = broker.publishCall().opened();
-        publish(publisher, 300);
+        publisher.publish(IntStream.range(0, 300).mapToObj(i -> frame()).toList());
         first.end(Status.UNAVAILABLE);
         timers.advance(Duration.ofMillis(100));
 
