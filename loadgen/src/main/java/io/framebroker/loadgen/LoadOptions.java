@@ -131,6 +131,12 @@ final class LoadOptions {
     @Option(names = "--json", paramLabel = "FILE", description = "Write configuration, environment and results there.")
     private Path json;
 
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help.")
+    private boolean help;
+
     Workload workload() {
         try {
             return new Workload(
