@@ -81,11 +81,13 @@ class AdministrationTest {
         Camera camera = talk.camera();
         talk.worker("w1").of("detectors").takes("dock").lease(5_000).joins();
 
-        assertRefused("GROUP_SETTINGS_DIFFER", () -> talk.worker("w2")
-                .of("detectors")
-                .takes("cam", "dock")
-                .lease(6_000)
-                .joins());
+        assertRefused(
+                "GROUP_SETTINGS_DIFFER",
+                () -> talk.worker("w2")
+                        .of("detectors")
+                        .takes("cam", "dock")
+                        .lease(6_000)
+                        .joins());
 
         camera.seesDemand("0/1");
     }
@@ -102,8 +104,7 @@ class AdministrationTest {
 
         assertThat(second.call().groupSettings()).isEqualTo(new GroupSettings(5_000));
         assertRefused(
-                "FIELD_INVALID",
-                () -> talk.worker("w5").of("others").lease(999).joins());
+                "FIELD_INVALID", () -> talk.worker("w5").of("others").lease(999).joins());
         assertRefused(
                 "FIELD_INVALID",
                 () -> talk.worker("w5").of("others").lease(600_001).joins());

@@ -173,7 +173,8 @@ class DeliveryTableTest {
 
             assertThat(tested.low()).isEqualTo(expected.isEmpty() ? tested.next() : expected.firstKey());
             expected.forEach((each, state) -> {
-                if (tested.state(each) != state || state != State.SETTLING && tested.attempt(each) != attempts.get(each)) {
+                if (tested.state(each) != state
+                        || state != State.SETTLING && tested.attempt(each) != attempts.get(each)) {
                     throw new AssertionError("frame " + each + " is " + tested.state(each) + ", expected " + state);
                 }
             });
