@@ -106,6 +106,10 @@ public final class BrokerServer implements AutoCloseable {
         return server.getPort();
     }
 
+    void awaitStopped() throws InterruptedException {
+        server.awaitTermination();
+    }
+
     String storeName() {
         return store.name();
     }

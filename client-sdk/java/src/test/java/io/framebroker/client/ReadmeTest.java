@@ -18,8 +18,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What the README shows is what compiles, and it does what it says. */
+@Timeout(60)
 class ReadmeTest {
     private static final Path EXAMPLE = Path.of("src/test/java/io/framebroker/client/ReadmeExample.java");
     private static final Pattern SHOWN = Pattern.compile("// README begin\\n(.*?)\\s*// README end", Pattern.DOTALL);
