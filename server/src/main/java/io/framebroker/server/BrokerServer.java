@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +34,7 @@ public final class BrokerServer implements AutoCloseable {
     private final GrpcEdge edge;
     private final ScheduledExecutorService timer;
     private final Server server;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     private BrokerServer(
             ServerBuilder<?> transport,
@@ -123,9 +125,12 @@ public final class BrokerServer implements AutoCloseable {
         }
     }
 
-    /** Tells clients, gives them the drain time to leave, then ends what is left. */
+    /** Tells clients, gives them the drain time to leave, then ends what is left. Idempotent. */
     @Override
     public void close() {
+        if (closed.getAndSet(true)) {
+            return;
+        }
         log.info("draining {} calls, up to {} ms", edge.openCalls(), drainMillis);
         edge.drain(drainMillis, "the broker is stopping");
         server.shutdown();

@@ -156,10 +156,10 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
     private void onSettle(Consumer opened, Settle settle) {
         long frames = 0;
         for (Settlement settlement : settle.getSettlementsList()) {
-            frames += Math.max(1, Integer.toUnsignedLong(settlement.getCount()));
             try {
-                requireReasonable(frames);
                 int count = ConsumeRequests.count("settlement.count", settlement.getCount());
+                frames += count;
+                requireReasonable(frames);
                 Verdict verdict = ConsumeRequests.verdict(settlement);
                 opened.settle(settlement.getStream(), Conversions.token(settlement.getToken()), count, verdict);
             } catch (BrokerException e) {
@@ -173,10 +173,10 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
     private void onExtend(Consumer opened, Extend extend) {
         long frames = 0;
         for (HeldDeliveries held : extend.getDeliveriesList()) {
-            frames += Math.max(1, Integer.toUnsignedLong(held.getCount()));
             try {
-                requireReasonable(frames);
                 int count = ConsumeRequests.count("extend.count", held.getCount());
+                frames += count;
+                requireReasonable(frames);
                 opened.extend(held.getStream(), Conversions.token(held.getToken()), count);
             } catch (BrokerException e) {
                 reject(held.getStream(), held.getToken(), held.getCount(), e);
