@@ -7,7 +7,6 @@ import io.framebroker.loadgen.targets.Target;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
@@ -206,7 +205,7 @@ final class LoadOptions {
     }
 
     Map<String, Object> toJson(Workload workload) {
-        Map<String, Object> config = new LinkedHashMap<>(workload.fields());
+        Map<String, Object> config = workload.toJson();
         config.put("warmup_seconds", warmup.toMillis() / 1e3);
         config.put("duration_seconds", duration.toMillis() / 1e3);
         return config;
