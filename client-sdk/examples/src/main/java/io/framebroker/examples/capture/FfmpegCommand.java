@@ -66,8 +66,9 @@ record FfmpegCommand(
         if (url instanceof CameraUrl.Rtsp rtsp) {
             line.addAll(List.of("-rtsp_transport", transport));
             line.addAll(List.of("-timeout", Long.toString(silence.toNanos() / 1000)));
-            // Show the first picture soon rather than study the stream for up to 5 s.
-            line.addAll(List.of("-fflags", "nobuffer", "-analyzeduration", "1000000"));
+            // Show the first picture as soon as its size is known: without studying the frame rate first, which took a
+            // second longer here, and without nobuffer, which throws away what was studied and waits for a keyframe.
+            line.addAll(List.of("-analyzeduration", "3000000", "-fpsprobesize", "0"));
             line.addAll(List.of("-i", rtsp.url()));
         } else if (url instanceof CameraUrl.VideoFile file) {
             // The prefix keeps names with colons or a leading dash from being taken for something else.
