@@ -11,8 +11,10 @@ import io.framebroker.v1.PayloadMode;
 import io.framebroker.wire.FrameBrokerMethods;
 import io.framebroker.wire.WireFrame;
 import io.grpc.BindableService;
+import io.grpc.ServerCall;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import java.util.Set;
@@ -41,10 +43,16 @@ final class FrameBrokerEndpoint implements BindableService {
                 .build();
         return ServerServiceDefinition.builder(spliced)
                 .addMethod(FrameBrokerMethods.PUBLISH_FRAMES, (call, headers) -> {
+                    if (isFull()) {
+                        return refuse(call);
+                    }
                     PublishCall started = new PublishCall(call, broker, settings, InboundLimits.ofCurrentCall());
                     return new Registered<>(started, publishing, started);
                 })
                 .addMethod(FrameBrokerMethods.CONSUME_FRAMES, (call, headers) -> {
+                    if (isFull()) {
+                        return refuse(call);
+                    }
                     ConsumeCall started = new ConsumeCall(call, broker, InboundLimits.ofCurrentCall());
                     return new Registered<>(started, consuming, started);
                 })
@@ -52,6 +60,20 @@ final class FrameBrokerEndpoint implements BindableService {
                         FrameBrokerServiceGrpc.getGetLatestFrameMethod(),
                         ServerCalls.asyncUnaryCall(this::getLatestFrame))
                 .build();
+    }
+
+    private boolean isFull() {
+        return openCalls() >= settings.maxCalls();
+    }
+
+    private <A, B> ServerCall.Listener<A> refuse(ServerCall<A, B> call) {
+        StatusRuntimeException status = Refusals.toStatus(new BrokerException(
+                BrokerException.Kind.EXHAUSTED,
+                "TOO_MANY_CALLS",
+                openCalls() + " of " + settings.maxCalls() + " calls are open; end some, take several streams in one"
+                        + " ConsumeFrames, or let the broker take more calls"));
+        call.close(status.getStatus(), status.getTrailers());
+        return new ServerCall.Listener<A>() {};
     }
 
     private void getLatestFrame(GetLatestFrameRequest request, StreamObserver<GetLatestFrameResponse> response) {

@@ -99,7 +99,8 @@ final class EdgeBroker implements AutoCloseable {
                     transport,
                     new BrokerSettings(setup.autoCreate, setup.maxStreams, setup.graceMillis, setup.streams),
                     new FrameMemory(512 << 20, setup.inboundBytes),
-                    new EdgeSettings(EdgeSettings.DEFAULT.maxFrameBytes(), 4 << 20, setup.heartbeatMillis, "test"));
+                    new EdgeSettings(
+                            EdgeSettings.DEFAULT.maxFrameBytes(), 4 << 20, 2_000, setup.heartbeatMillis, "test"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
