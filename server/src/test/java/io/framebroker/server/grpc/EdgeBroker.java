@@ -42,6 +42,7 @@ final class EdgeBroker implements AutoCloseable {
         private long inboundBytes = 512 << 20;
         private long heartbeatMillis = 10_000;
         private int maxStreams = 100;
+        private int maxCalls = 2_000;
 
         Setup autoCreate(boolean create) {
             autoCreate = create;
@@ -65,6 +66,11 @@ final class EdgeBroker implements AutoCloseable {
 
         Setup heartbeatMillis(long millis) {
             heartbeatMillis = millis;
+            return this;
+        }
+
+        Setup maxCalls(int most) {
+            maxCalls = most;
             return this;
         }
 
@@ -100,7 +106,11 @@ final class EdgeBroker implements AutoCloseable {
                     new BrokerSettings(setup.autoCreate, setup.maxStreams, setup.graceMillis, setup.streams),
                     new FrameMemory(512 << 20, setup.inboundBytes),
                     new EdgeSettings(
-                            EdgeSettings.DEFAULT.maxFrameBytes(), 4 << 20, 2_000, setup.heartbeatMillis, "test"));
+                            EdgeSettings.DEFAULT.maxFrameBytes(),
+                            4 << 20,
+                            setup.maxCalls,
+                            setup.heartbeatMillis,
+                            "test"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
