@@ -21,7 +21,6 @@ import io.framebroker.v1.IdleReason;
 import io.framebroker.v1.PayloadMode;
 import io.framebroker.v1.Settle;
 import io.framebroker.v1.Settlement;
-import io.framebroker.v1.StreamLag;
 import io.framebroker.v1.Window;
 import io.framebroker.wire.ConsumeMessage;
 import io.framebroker.wire.FrameBody;
@@ -330,11 +329,7 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
                     && opened.window().outstandingFrames() > 0) {
                 why = Consumer.Idle.WINDOW_FULL;
             }
-            heartbeat.addLags(StreamLag.newBuilder()
-                    .setStream(lag.stream())
-                    .setWaiting(lag.waiting())
-                    .setPending(lag.pending())
-                    .setAge(Conversions.duration(lag.ageMicros() / 1_000)));
+            heartbeat.addLags(Conversions.lag(lag));
         }
         replies.heartbeat(heartbeat.setIdle(idle(why)).build());
         flush();

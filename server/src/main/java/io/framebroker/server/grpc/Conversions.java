@@ -3,6 +3,7 @@ package io.framebroker.server.grpc;
 import com.google.protobuf.Duration;
 import com.google.protobuf.Timestamp;
 import io.framebroker.server.broker.BrokerException;
+import io.framebroker.server.broker.ConsumerLag;
 import io.framebroker.server.broker.ConsumerPort;
 import io.framebroker.server.broker.FrameContent;
 import io.framebroker.server.broker.FrameId;
@@ -14,6 +15,7 @@ import io.framebroker.v1.FrameException;
 import io.framebroker.v1.FrameOutcome;
 import io.framebroker.v1.SettleOutcome;
 import io.framebroker.v1.SettleResult;
+import io.framebroker.v1.StreamLag;
 import io.framebroker.wire.WireFrame;
 
 /** Between the core's words and the contract's. */
@@ -71,6 +73,15 @@ final class Conversions {
                 .setCount(count)
                 .setOutcome(SettleOutcome.SETTLE_OUTCOME_REJECTED)
                 .setMessage(why.getMessage())
+                .build();
+    }
+
+    static StreamLag lag(ConsumerLag lag) {
+        return StreamLag.newBuilder()
+                .setStream(lag.stream())
+                .setWaiting(lag.waiting())
+                .setPending(lag.pending())
+                .setAge(duration(lag.ageMicros() / 1_000))
                 .build();
     }
 

@@ -23,9 +23,9 @@ import io.framebroker.v1.GroupServiceGrpc;
 import io.framebroker.v1.GroupSettings;
 import io.framebroker.v1.HeldDeliveries;
 import io.framebroker.v1.ListDeadLettersRequest;
-import io.framebroker.v1.ListGroupsRequest;
 import io.framebroker.v1.ListStreamsRequest;
 import io.framebroker.v1.OverflowPolicy;
+import io.framebroker.v1.PauseGroupRequest;
 import io.framebroker.v1.PublishFramesRequest;
 import io.framebroker.v1.PublishOpen;
 import io.framebroker.v1.StreamServiceGrpc;
@@ -422,7 +422,7 @@ class RefusalTest {
                 "groups",
                 "METHOD_NOT_SERVED",
                 unary(broker -> GroupServiceGrpc.newBlockingStub(broker.channel())
-                        .listGroups(ListGroupsRequest.getDefaultInstance())));
+                        .pauseGroup(PauseGroupRequest.getDefaultInstance())));
         notServed(
                 "dead letters",
                 "METHOD_NOT_SERVED",

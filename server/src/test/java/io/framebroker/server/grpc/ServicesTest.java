@@ -1,6 +1,7 @@
 package io.framebroker.server.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.Duration;
 import com.google.protobuf.FieldMask;
@@ -10,9 +11,12 @@ import io.framebroker.v1.DeleteStreamRequest;
 import io.framebroker.v1.DiagnosticsServiceGrpc;
 import io.framebroker.v1.FrameBrokerServiceGrpc;
 import io.framebroker.v1.GetBrokerInfoRequest;
+import io.framebroker.v1.GetGroupRequest;
 import io.framebroker.v1.GetLatestFrameRequest;
 import io.framebroker.v1.GetLedgerRequest;
 import io.framebroker.v1.GetStreamRequest;
+import io.framebroker.v1.GroupServiceGrpc;
+import io.framebroker.v1.ListGroupsRequest;
 import io.framebroker.v1.ListStreamsRequest;
 import io.framebroker.v1.ListStreamsResponse;
 import io.framebroker.v1.PayloadMode;
@@ -220,6 +224,41 @@ class ServicesTest {
         assertThat(ledger.getGroups(0).getWaiting()).isEqualTo(3);
         assertThat(ledger.getGroups(0).getPending()).isEqualTo(2);
         assertThat(ledger.getGroups(0).getImbalance()).isZero();
+    }
+
+    @Test
+    void aGroupTellsHowFarItIsBehind() {
+        var consumer = broker.consume(Say.consume(Say.consumer("gate", "detector", 2)));
+        broker.consume(Say.consume(Say.consumer("gate", "recorder")));
+        var camera = broker.publish(Say.open("gate"));
+        camera.say(Say.frames(1, 5));
+        consumer.next(told -> told.hasDeliveries());
+        var groups = GroupServiceGrpc.newBlockingStub(broker.channel());
+
+        var group = groups.getGroup(GetGroupRequest.newBuilder()
+                        .setStream("gate")
+                        .setName("detector")
+                        .build())
+                .getGroup();
+        var first = groups.listGroups(
+                ListGroupsRequest.newBuilder().setStream("gate").setPageSize(1).build());
+        var second = groups.listGroups(ListGroupsRequest.newBuilder()
+                .setStream("gate")
+                .setPageSize(1)
+                .setPageToken(first.getNextPageToken())
+                .build());
+
+        assertThat(group.getLag().getWaiting()).isEqualTo(3);
+        assertThat(group.getLag().getPending()).isEqualTo(2);
+        assertThat(group.getConsumers()).isEqualTo(1);
+        assertThat(first.getGroups(0).getName()).isEqualTo("detector");
+        assertThat(second.getGroups(0).getName()).isEqualTo("recorder");
+        assertThat(second.getNextPageToken()).isEmpty();
+        assertThatThrownBy(() -> groups.getGroup(GetGroupRequest.newBuilder()
+                        .setStream("gate")
+                        .setName("nobody")
+                        .build()))
+                .hasMessageContaining("no group \"nobody\"");
     }
 
     @Test
