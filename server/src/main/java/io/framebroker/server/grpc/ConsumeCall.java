@@ -109,6 +109,9 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
     }
 
     private void onRequest(ConsumeFramesRequest request) {
+        if (request == FrameBrokerEndpoint.MALFORMED) {
+            throw Refusals.protocol("MESSAGE_MALFORMED", "not a ConsumeFramesRequest");
+        }
         if (request.hasOpen()) {
             onOpen(request.getOpen());
             return;

@@ -4,24 +4,56 @@ import io.framebroker.server.broker.Broker;
 import io.framebroker.server.broker.BrokerException;
 import io.framebroker.server.broker.Frame;
 import io.framebroker.server.broker.FrameContent;
+import io.framebroker.v1.ConsumeFramesRequest;
 import io.framebroker.v1.FrameBrokerServiceGrpc;
 import io.framebroker.v1.GetLatestFrameRequest;
 import io.framebroker.v1.GetLatestFrameResponse;
 import io.framebroker.v1.PayloadMode;
+import io.framebroker.wire.ConsumeMessage;
 import io.framebroker.wire.FrameBrokerMethods;
 import io.framebroker.wire.WireFrame;
 import io.grpc.BindableService;
+import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
+import java.io.InputStream;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** {@code FrameBrokerService}: starts the two kinds of streaming calls and knows those that are open. */
 final class FrameBrokerEndpoint implements BindableService {
+    /** Stands for bytes that are no request, so that the call can say what was wrong. Known by identity. */
+    static final ConsumeFramesRequest MALFORMED =
+            ConsumeFramesRequest.newBuilder().build();
+
+    private static final MethodDescriptor<ConsumeFramesRequest, ConsumeMessage> CONSUME_FRAMES =
+            FrameBrokerMethods.CONSUME_FRAMES.toBuilder(
+                            new OrMalformed(), FrameBrokerMethods.CONSUME_FRAMES.getResponseMarshaller())
+                    .build();
+
+    private static final class OrMalformed implements MethodDescriptor.Marshaller<ConsumeFramesRequest> {
+        private final MethodDescriptor.Marshaller<ConsumeFramesRequest> generated =
+                FrameBrokerMethods.CONSUME_FRAMES.getRequestMarshaller();
+
+        @Override
+        public InputStream stream(ConsumeFramesRequest request) {
+            return generated.stream(request);
+        }
+
+        @Override
+        public ConsumeFramesRequest parse(InputStream in) {
+            try {
+                return generated.parse(in);
+            } catch (StatusRuntimeException e) {
+                return MALFORMED;
+            }
+        }
+    }
+
     private final Broker broker;
     private final EdgeSettings settings;
     private final Set<PublishCall> publishing = ConcurrentHashMap.newKeySet();
@@ -38,7 +70,7 @@ final class FrameBrokerEndpoint implements BindableService {
         ServiceDescriptor spliced = ServiceDescriptor.newBuilder(contract.getName())
                 .setSchemaDescriptor(contract.getSchemaDescriptor())
                 .addMethod(FrameBrokerMethods.PUBLISH_FRAMES)
-                .addMethod(FrameBrokerMethods.CONSUME_FRAMES)
+                .addMethod(CONSUME_FRAMES)
                 .addMethod(FrameBrokerServiceGrpc.getGetLatestFrameMethod())
                 .build();
         return ServerServiceDefinition.builder(spliced)
@@ -49,7 +81,7 @@ final class FrameBrokerEndpoint implements BindableService {
                     PublishCall started = new PublishCall(call, broker, settings, InboundLimits.ofCurrentCall());
                     return new Registered<>(started, publishing, started);
                 })
-                .addMethod(FrameBrokerMethods.CONSUME_FRAMES, (call, headers) -> {
+                .addMethod(CONSUME_FRAMES, (call, headers) -> {
                     if (isFull()) {
                         return refuse(call);
                     }

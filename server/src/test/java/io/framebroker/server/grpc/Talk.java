@@ -106,6 +106,36 @@ class Talk<Q, A> {
         return heard.isEmpty();
     }
 
+    /** Whether it is told something more before the call ends; takes it. */
+    boolean nextIfAny() {
+        Object next = poll();
+        if (next instanceof End ended) {
+            end = ended;
+            return false;
+        }
+        return true;
+    }
+
+    /** The next thing it is told within a moment; null when there is none, or the call has ended. */
+    A poll(long millis) {
+        try {
+            Object next = end == null ? heard.poll(millis, TimeUnit.MILLISECONDS) : null;
+            if (next instanceof End ended) {
+                end = ended;
+                return null;
+            }
+            @SuppressWarnings("unchecked")
+            A answer = (A) next;
+            return answer;
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    boolean hasEnded() {
+        return end != null;
+    }
+
     private Object poll() {
         try {
             Object next = heard.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
