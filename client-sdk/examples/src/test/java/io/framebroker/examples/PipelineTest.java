@@ -12,6 +12,10 @@ import io.framebroker.v1.Codec;
 import io.framebroker.v1.GetLedgerRequest;
 import io.framebroker.v1.GetLedgerResponse;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -92,6 +96,19 @@ class PipelineTest {
     }
 
     @Test
+    void theLimitHoldsAlsoWhenManyPicturesComeAtOnce() throws Exception {
+        Path ffmpeg = directory.resolve("ffmpeg");
+        Files.write(directory.resolve("black.jpg"), blackJpeg());
+        Files.writeString(ffmpeg, "#!/bin/sh\nfor i in 1 2 3 4 5 6 7 8 9; do cat " + directory + "/black.jpg; done\n");
+        assertThat(ffmpeg.toFile().setExecutable(true)).isTrue();
+
+        CompletableFuture<Integer> capture = run("rtsp-capture --limit 4 --camera cam=file:any.mp4 --ffmpeg " + ffmpeg);
+
+        assertThat(capture.get(40, TimeUnit.SECONDS)).isZero();
+        assertThat(server.broker().ledger("cam").stream().stored()).isEqualTo(4);
+    }
+
+    @Test
     void aDamagedPictureComesAgainAndOneThatIsNotReadHereIsLeftOutByName() throws Exception {
         Path results = directory.resolve("results.jsonl");
         try (FrameBrokerClient client = FrameBrokerClient.connect(broker)) {
@@ -131,6 +148,12 @@ class PipelineTest {
         String[] line = (arguments + " --broker " + broker).split(" ");
         return CompletableFuture.supplyAsync(
                 () -> Examples.commandLine().execute(line), command -> new Thread(command, line[0]).start());
+    }
+
+    private static byte[] blackJpeg() throws IOException {
+        ByteArrayOutputStream jpeg = new ByteArrayOutputStream();
+        ImageIO.write(new BufferedImage(64, 48, BufferedImage.TYPE_3BYTE_BGR), "jpeg", jpeg);
+        return jpeg.toByteArray();
     }
 
     private static List<Long> sequences(long count) {
