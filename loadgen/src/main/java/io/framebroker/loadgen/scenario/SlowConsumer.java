@@ -50,6 +50,8 @@ public final class SlowConsumer {
     private final AtomicBoolean atLimit = new AtomicBoolean();
     private final AtomicBoolean hurry = new AtomicBoolean();
     private final AtomicLong waitsTold = new AtomicLong();
+    private String waitReason = "";
+    private int samplesWaiting;
     private final List<String> failures = new CopyOnWriteArrayList<>();
 
     /** The broker's process id is for reading its memory. */
@@ -90,11 +92,6 @@ public final class SlowConsumer {
             Thread slowCamera = camera(client, SLOW_STREAM, stop);
             Thread otherCamera = camera(client, OTHER_STREAM, stop);
             List<Long> rssKib = watch(client, duration);
-            String waitReason = client.streams()
-                    .getStream(
-                            GetStreamRequest.newBuilder().setName(SLOW_STREAM).build())
-                    .getStream()
-                    .getWaitReason();
             stop.set(true);
             hurry.set(true);
             slowCamera.join();
@@ -107,6 +104,7 @@ public final class SlowConsumer {
                     otherAtLimit,
                     rssKib,
                     waitsTold.get(),
+                    samplesWaiting,
                     waitReason,
                     List.of(slowLedger, otherLedger),
                     List.copyOf(failures));
@@ -179,6 +177,10 @@ public final class SlowConsumer {
             }
             if (atLimit.get()) {
                 rssKib.add(residentKib());
+                samplesWaiting += stream.getWaitReason().isEmpty() ? 0 : 1;
+            }
+            if (!stream.getWaitReason().isEmpty()) {
+                waitReason = stream.getWaitReason();
             }
             System.err.printf(
                     "backlog %d of %d frames, broker %d MiB%s%n",
