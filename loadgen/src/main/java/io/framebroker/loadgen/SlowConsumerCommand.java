@@ -4,6 +4,7 @@ import io.framebroker.loadgen.report.Json;
 import io.framebroker.loadgen.role.BrokerProcess;
 import io.framebroker.loadgen.role.Jvm;
 import io.framebroker.loadgen.scenario.SlowConsumer;
+import io.framebroker.loadgen.scenario.SlowConsumerFindings;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -67,7 +68,7 @@ final class SlowConsumerCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException, IOException {
         PrintWriter out = spec.commandLine().getOut();
-        SlowConsumer.Findings findings;
+        SlowConsumerFindings findings;
         try (BrokerProcess broker = BrokerProcess.start(
                 brokerJar == null ? LoadOptions.defaultBrokerJar() : brokerJar,
                 Jvm.of(brokerJvm),
