@@ -31,7 +31,6 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "compare",
         description = "Measures targets in turn, three JVMs each, and prints their ratios.",
-        mixinStandardHelpOptions = true,
         sortOptions = false)
 final class CompareCommand implements Callable<Integer> {
     @Spec

@@ -14,9 +14,11 @@ import picocli.CommandLine.Command;
         name = "frame-broker-loadgen",
         description = "Puts load on Frame Broker, measures it and checks every frame.",
         mixinStandardHelpOptions = true,
+        version = "frame-broker-loadgen 0.1.0",
         subcommands = {
             RunCommand.class,
             CompareCommand.class,
+            SlowConsumerCommand.class,
             RoleCommands.Publisher.class,
             RoleCommands.Consumer.class,
             RoleCommands.Relay.class,

@@ -7,7 +7,6 @@ import io.framebroker.loadgen.targets.Target;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
@@ -131,6 +130,12 @@ final class LoadOptions {
     @Option(names = "--json", paramLabel = "FILE", description = "Write configuration, environment and results there.")
     private Path json;
 
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help.")
+    private boolean help;
+
     Workload workload() {
         try {
             return new Workload(
@@ -200,16 +205,18 @@ final class LoadOptions {
     }
 
     Map<String, Object> toJson(Workload workload) {
-        Map<String, Object> config = new LinkedHashMap<>(workload.fields());
+        Map<String, Object> config = workload.toJson();
         config.put("warmup_seconds", warmup.toMillis() / 1e3);
         config.put("duration_seconds", duration.toMillis() / 1e3);
         return config;
     }
 
     private Path brokerJar() {
-        if (brokerJar != null) {
-            return brokerJar;
-        }
+        return brokerJar == null ? defaultBrokerJar() : brokerJar;
+    }
+
+    /** The broker built beside this module, or the one the system property names. */
+    static Path defaultBrokerJar() {
         String property = System.getProperty(BROKER_JAR_PROPERTY);
         if (property != null) {
             return Path.of(property);

@@ -24,7 +24,6 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "run",
         description = "Runs one load against one target and checks every frame.",
-        mixinStandardHelpOptions = true,
         sortOptions = false,
         showDefaultValues = false)
 final class RunCommand implements Callable<Integer> {
@@ -90,7 +89,7 @@ final class RunCommand implements Callable<Integer> {
                         "CPU of %s: %s cores, %s s per 1 000 frames%n",
                         process,
                         Figures.decimals(seconds / measurement.seconds(), 2),
-                        Figures.decimals(measurement.cpuPerThousand(process), 4)));
+                        Figures.significant(measurement.cpuPerThousand(process))));
         out.printf("verified: %s; redelivered %d%n", measurement.defects(), measurement.redelivered());
         out.flush();
     }

@@ -25,6 +25,7 @@ class LoadGenTest {
                 "run --target kafka | target 'kafka' is not known; use broker, relay or raw",
                 "run --target relay --consumers 2 | the relay target has no groups to share frames in",
                 "run --target relay --frame-bytes 8 | --frame-bytes is 8; it must be 32 to 33554432",
+                "run --target relay --address here | --address is 'here'; write it as host:port",
                 "run --target relay --warmup 10 | '10' is no duration; write it as 500ms, 15s, 2m or 1h",
                 "run --target relay --cameras many | Invalid value for option '--cameras'",
                 "compare --targets relay | --targets is relay; name two or more, each once",

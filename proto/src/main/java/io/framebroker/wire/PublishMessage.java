@@ -4,7 +4,9 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.framebroker.v1.Frame;
 import io.framebroker.v1.PublishFramesRequest;
 import io.grpc.MethodDescriptor.Marshaller;
+import io.grpc.StatusRuntimeException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,7 +20,12 @@ public sealed interface PublishMessage {
 
         @Override
         public PublishMessage parse(InputStream in) {
-            return read(MessageStream.readFully(in));
+            try {
+                return read(MessageStream.readFully(in));
+            } catch (UncheckedIOException | StatusRuntimeException e) {
+                // What cannot be unpacked, or grows too large in it.
+                return new Malformed(e.getMessage());
+            }
         }
     };
 

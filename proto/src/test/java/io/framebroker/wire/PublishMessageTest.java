@@ -169,6 +169,19 @@ class PublishMessageTest {
                         message.length + " bytes without frames; at most " + PublishMessage.MOST_CONTROL_BYTES));
     }
 
+    /** Used to escape as an exception, which ended the call without a word about why. */
+    @Test
+    void whatCannotBeUnpackedIsMalformed() {
+        InputStream broken = new InputStream() {
+            @Override
+            public int read() throws java.io.IOException {
+                throw new java.util.zip.ZipException("no gzip");
+            }
+        };
+
+        assertThat(PublishMessage.MARSHALLER.parse(broken)).isInstanceOf(PublishMessage.Malformed.class);
+    }
+
     private static byte[] inBatch(byte[] frames) {
         return PublishFramesRequest.newBuilder()
                 .setFrames(FrameBatch.getDefaultInstance())

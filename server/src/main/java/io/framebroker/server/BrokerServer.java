@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +34,7 @@ public final class BrokerServer implements AutoCloseable {
     private final GrpcEdge edge;
     private final ScheduledExecutorService timer;
     private final Server server;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     private BrokerServer(
             ServerBuilder<?> transport,
@@ -52,7 +54,9 @@ public final class BrokerServer implements AutoCloseable {
             return thread;
         });
         timer.scheduleWithFixedDelay(() -> logged(broker::tick), TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
-        timer.scheduleWithFixedDelay(() -> logged(this.edge::heartbeats), 1, 1, TimeUnit.SECONDS);
+        long heartbeatTick = Math.min(1_000, edge.heartbeatMillis());
+        timer.scheduleWithFixedDelay(
+                () -> logged(this.edge::heartbeats), heartbeatTick, heartbeatTick, TimeUnit.MILLISECONDS);
         log.info(
                 "{} store: acknowledged frames survive {}",
                 store.name(),
@@ -79,7 +83,14 @@ public final class BrokerServer implements AutoCloseable {
      */
     public static BrokerServer start(ServerBuilder<?> transport, BrokerSettings settings, FrameMemory memory)
             throws IOException {
-        return new BrokerServer(transport, settings, memory, EdgeSettings.DEFAULT, 1_000);
+        return start(transport, settings, memory, EdgeSettings.DEFAULT);
+    }
+
+    /** As above, with other settings of the edge. */
+    public static BrokerServer start(
+            ServerBuilder<?> transport, BrokerSettings settings, FrameMemory memory, EdgeSettings edge)
+            throws IOException {
+        return new BrokerServer(transport, settings, memory, edge, 1_000);
     }
 
     /** The core, for looking inside. */
@@ -87,9 +98,18 @@ public final class BrokerServer implements AutoCloseable {
         return broker;
     }
 
+    /** Streaming calls that are open. */
+    public int openCalls() {
+        return edge.openCalls();
+    }
+
     /** Port it listens on; -1 where the transport has none. */
     public int port() {
         return server.getPort();
+    }
+
+    void awaitStopped() throws InterruptedException {
+        server.awaitTermination();
     }
 
     String storeName() {
@@ -105,9 +125,12 @@ public final class BrokerServer implements AutoCloseable {
         }
     }
 
-    /** Tells clients, gives them the drain time to leave, then ends what is left. */
+    /** Tells clients, gives them the drain time to leave, then ends what is left. Idempotent. */
     @Override
     public void close() {
+        if (closed.getAndSet(true)) {
+            return;
+        }
         log.info("draining {} calls, up to {} ms", edge.openCalls(), drainMillis);
         edge.drain(drainMillis, "the broker is stopping");
         server.shutdown();

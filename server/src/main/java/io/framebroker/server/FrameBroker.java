@@ -1,8 +1,8 @@
 package io.framebroker.server;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -33,21 +33,21 @@ public final class FrameBroker implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         BrokerServer server = BrokerServer.start(config);
-        CountDownLatch stopped = new CountDownLatch(1);
+        // Halts, because a JVM that was told to end by a signal would otherwise report the signal, not success.
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
                         () -> {
                             server.close();
-                            stopped.countDown();
+                            Runtime.getRuntime().halt(0);
                         },
                         "frame-broker-shutdown"));
         System.out.println("frame-broker ready grpc=" + server.port() + " store=" + server.storeName());
         System.out.flush();
         if (config.exitWithStdin) {
-            System.in.transferTo(java.io.OutputStream.nullOutputStream());
+            System.in.transferTo(OutputStream.nullOutputStream());
             System.exit(0);
         }
-        stopped.await();
+        server.awaitStopped();
         return 0;
     }
 }

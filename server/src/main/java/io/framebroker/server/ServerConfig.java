@@ -97,6 +97,12 @@ final class ServerConfig {
     long inboundLimit;
 
     @Option(
+            names = "--max-calls",
+            defaultValue = "${env:MAX_CALLS:-2000}",
+            description = "Most publishing and consuming calls at a time (MAX_CALLS, default 2000)")
+    int maxCalls;
+
+    @Option(
             names = "--keepalive-time",
             defaultValue = "${env:KEEPALIVE_TIME:-PT20S}",
             description = "Silence after which a client is asked for a sign of life (KEEPALIVE_TIME, default PT20S)")
@@ -139,6 +145,7 @@ final class ServerConfig {
         return new EdgeSettings(
                 (int) maxFrameBytes,
                 (int) Math.min(maxFrameBytes, EdgeSettings.DEFAULT.defaultFrameBytes()),
+                maxCalls,
                 EdgeSettings.DEFAULT.heartbeatMillis(),
                 EdgeSettings.DEFAULT.version());
     }

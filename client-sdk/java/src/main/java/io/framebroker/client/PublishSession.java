@@ -146,7 +146,7 @@ final class PublishSession extends Session<PublishCall> {
         if (report != null) {
             return () -> call.send(report);
         }
-        if (draining() || !ready || !ring.hasUnsent()) {
+        if (draining() || !ready || !ring.hasUnsent() || ring.gathers()) {
             return null;
         }
         intake.dropTooLarge(maxFrameBytes, notices);

@@ -20,6 +20,12 @@ final class Ring {
     private static final int MAX_BATCH_FRAMES = 256;
     private static final int MAX_BATCH_BYTES = 256 * 1024;
 
+    /** With so many frames on their way, the next ack comes soon: small frames wait for it, and then go together. */
+    private static final int GATHER_FROM_IN_FLIGHT = 256;
+
+    private static final int GATHER_FRAMES = 64;
+    private static final int GATHER_BYTES = 16 * 1024;
+
     private final int maxFrames;
     private final long maxBytes;
     private final FrameQueue sent = new FrameQueue();
@@ -98,6 +104,13 @@ final class Ring {
 
     boolean hasFresh() {
         return !fresh.isEmpty();
+    }
+
+    /** Whether what could be sent is better held back until the next ack: many more frames a message, at high rates. */
+    boolean gathers() {
+        return inFlightFrames >= GATHER_FROM_IN_FLIGHT
+                && frames() - cursor < GATHER_FRAMES
+                && bytes - inFlightBytes < GATHER_BYTES;
     }
 
     /** A call begins: nothing has been sent in it. */

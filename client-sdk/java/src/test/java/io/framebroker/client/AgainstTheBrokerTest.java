@@ -1,6 +1,7 @@
 package io.framebroker.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.framebroker.server.BrokerServer;
 import io.framebroker.server.broker.BrokerSettings;
@@ -9,11 +10,13 @@ import io.framebroker.v1.GetLedgerRequest;
 import io.framebroker.v1.GroupLedger;
 import io.framebroker.v1.StreamLedger;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -31,8 +34,7 @@ class AgainstTheBrokerTest {
 
     @BeforeEach
     void start() throws Exception {
-        server = BrokerServer.start(
-                NettyServerBuilder.forPort(0), BrokerSettings.DEFAULT, new FrameMemory(256L << 20, 256L << 20));
+        server = start(0);
         client = FrameBrokerClient.connect("localhost:" + server.port());
     }
 
@@ -146,6 +148,62 @@ class AgainstTheBrokerTest {
     }
 
     @Test
+    void bothSidesFindTheirWayBackToARestartedBroker() throws Exception {
+        int port = server.port();
+        BlockingQueue<Long> seen = new LinkedBlockingQueue<>();
+        FrameConsumer consumer =
+                client.consumer("cam1").group("g").fromEarliest().onFrame(frame -> seen.add(frame.sequence()));
+        FramePublisher publisher = client.publisher("cam1").open();
+        publisher.publish(frame("before"));
+        assertThat(seen.poll(20, TimeUnit.SECONDS)).isEqualTo(1);
+        publisher.flush().get(20, TimeUnit.SECONDS);
+
+        server.close();
+        publisher.publish(frame("meanwhile"));
+        server = start(port);
+        publisher.publish(frame("after"));
+
+        publisher.flush().get(20, TimeUnit.SECONDS);
+        assertThat(seen.poll(20, TimeUnit.SECONDS)).isEqualTo(2);
+        assertThat(seen.poll(20, TimeUnit.SECONDS)).isEqualTo(3);
+        assertThat(publisher.stats().stored()).isEqualTo(3);
+        assertThat(publisher.stats().reconnects()).isPositive();
+        assertThat(consumer.stats().reconnects()).isPositive();
+    }
+
+    @Test
+    void aNewerPublisherOfTheSameIdFencesTheOlder() throws Exception {
+        FramePublisher older =
+                client.publisher("cam1").publisherId("north").epoch(1).open();
+        older.publish(frame("x"));
+        older.flush().get(20, TimeUnit.SECONDS);
+
+        FramePublisher newer =
+                client.publisher("cam1").publisherId("north").epoch(2).open();
+        newer.publish(frame("y"));
+        newer.flush().get(20, TimeUnit.SECONDS);
+
+        older.over().get(20, TimeUnit.SECONDS);
+        assertThatThrownBy(() -> older.publish(frame("z")))
+                .isInstanceOfSatisfying(
+                        FrameBrokerException.class, e -> assertThat(e.reason()).isEqualTo("PUBLISHER_FENCED"));
+        assertThat(ledger("cam1").getStored()).isEqualTo(2);
+    }
+
+    @Test
+    void whatTheGroupWasSetUpWithCannotBeChangedByJoiningIt() {
+        FrameConsumer first =
+                client.consumer("cam1").group("g").lease(Duration.ofSeconds(5)).onFrame(frame -> {});
+        FrameConsumer second =
+                client.consumer("cam1").group("g").lease(Duration.ofSeconds(9)).onFrame(frame -> {});
+
+        assertThat(CompletableFuture.anyOf(first.done(), second.done()))
+                .failsWithin(Duration.ofSeconds(20))
+                .withThrowableThat()
+                .withMessageContaining("lease");
+    }
+
+    @Test
     void theNewestFrameIsThereForTheAsking() throws Exception {
         assertThat(client.latestFrame("cam1")).isEmpty();
 
@@ -157,6 +215,11 @@ class AgainstTheBrokerTest {
         assertThat(client.latestFrame("cam1"))
                 .hasValueSatisfying(
                         latest -> assertThat(latest.payload().toStringUtf8()).isEqualTo("new"));
+    }
+
+    private static BrokerServer start(int port) throws IOException {
+        return BrokerServer.start(
+                NettyServerBuilder.forPort(port), BrokerSettings.DEFAULT, new FrameMemory(256L << 20, 256L << 20));
     }
 
     private static OutgoingFrame frame(String payload) {

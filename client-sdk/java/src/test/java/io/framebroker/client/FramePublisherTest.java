@@ -150,6 +150,22 @@ class FramePublisherTest {
     }
 
     @Test
+    void atHighRatesSmallFramesWaitForTheNextAckAndGoTogether() {
+        FramePublisher publisher = publisher().open();
+        PublishSide call = broker.publishCall().opened();
+        publish(publisher, 256);
+        assertThat(call.sequences()).hasSize(256);
+
+        publish(publisher, 63);
+        assertThat(call.sequences()).hasSize(256);
+        call.ack(10);
+        assertThat(call.batchSizes()).endsWith(1, 63);
+        publish(publisher, 64);
+
+        assertThat(call.batchSizes()).endsWith(63, 64);
+    }
+
+    @Test
     void aFrameLargerThanTheWindowPassesWhenNothingIsOutstanding() {
         FramePublisher publisher = publisher().open();
         PublishSide call = broker.publishCall().opened(window(100, 50));
@@ -258,21 +274,21 @@ class FramePublisherTest {
     void whatMayBeMissingInAFullListOfExceptionsIsUnknownAndNotStored() {
         FramePublisher publisher = publisher().open();
         PublishSide first = broker.publishCall().opened();
-        publish(publisher, 300);
+        publisher.publish(IntStream.range(0, 320).mapToObj(i -> frame()).toList());
         first.end(Status.UNAVAILABLE);
         timers.advance(Duration.ofMillis(100));
 
         broker.publishCall()
                 .opened(
-                        300,
-                        IntStream.rangeClosed(41, 296)
+                        320,
+                        IntStream.rangeClosed(61, 316)
                                 .mapToObj(sequence -> exception(sequence, FRAME_OUTCOME_DROPPED, "OVERFLOW"))
                                 .toArray(io.framebroker.v1.FrameException[]::new));
 
-        assertThat(publisher.stats().unknown()).isEqualTo(40);
+        assertThat(publisher.stats().unknown()).isEqualTo(60);
         assertThat(publisher.stats().droppedByBroker()).isEqualTo(256);
         assertThat(publisher.stats().stored()).isEqualTo(4);
-        assertThat(heard.failures).containsEntry(40L, PublishFailure.UNKNOWN);
+        assertThat(heard.failures).containsEntry(60L, PublishFailure.UNKNOWN);
     }
 
     @Test

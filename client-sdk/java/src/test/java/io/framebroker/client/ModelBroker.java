@@ -52,12 +52,12 @@ final class ModelBroker {
     }
 
     void open() {
-        windowFrames = 1 + random.nextInt(40);
+        windowFrames = 1 + random.nextInt(random.nextInt(4) == 0 ? 10_000 : 40);
         call.opened(PublishOpened.newBuilder()
                 .setLastSequence(taken)
                 .setLastReportId(lastReport)
                 .addAllExceptions(newest(256))
-                .setWindow(PublishWindow.newBuilder().setMaxFrames(windowFrames).setMaxBytes(2_000)));
+                .setWindow(PublishWindow.newBuilder().setMaxFrames(windowFrames).setMaxBytes(windowFrames * 50L)));
     }
 
     /** Takes in what has come, up to so many messages. */

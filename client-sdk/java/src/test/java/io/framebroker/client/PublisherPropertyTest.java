@@ -37,8 +37,8 @@ class PublisherPropertyTest {
             FramePublisher publisher = transport
                     .client(timers)
                     .publisher("cam1")
-                    .ringFrames(1 + random.nextInt(100))
-                    .ringBytes(500 + random.nextInt(5_000))
+                    .ringFrames(1 + random.nextInt(random.nextBoolean() ? 100 : 1_000))
+                    .ringBytes(500 + random.nextInt(50_000))
                     .whenFull(random.nextBoolean() ? WhenFull.DROP_OLDEST : WhenFull.DROP_NEWEST)
                     .listener(heard)
                     .open();

@@ -69,18 +69,25 @@ public record Workload(
         return (long) window * (frameBytes + 1024L);
     }
 
+    public Map<String, Object> toJson() {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("run", runId);
+        json.put("cameras", cameras);
+        json.put("groups", groups);
+        json.put("consumers", consumers);
+        json.put("frame_bytes", frameBytes);
+        json.put("batch", batch);
+        json.put("window", window);
+        json.put("in_flight", inFlight);
+        json.put("rate", framesPerSecond);
+        json.put("verify", verify);
+        return json;
+    }
+
+    /** The same as text. */
     public Map<String, String> fields() {
         Map<String, String> fields = new LinkedHashMap<>();
-        fields.put("run", Long.toString(runId));
-        fields.put("cameras", Integer.toString(cameras));
-        fields.put("groups", Integer.toString(groups));
-        fields.put("consumers", Integer.toString(consumers));
-        fields.put("frame-bytes", Integer.toString(frameBytes));
-        fields.put("batch", Integer.toString(batch));
-        fields.put("window", Integer.toString(window));
-        fields.put("in-flight", Integer.toString(inFlight));
-        fields.put("rate", Double.toString(framesPerSecond));
-        fields.put("verify", Boolean.toString(verify));
+        toJson().forEach((name, value) -> fields.put(name, value.toString()));
         return fields;
     }
 
@@ -91,10 +98,10 @@ public record Workload(
                 Integer.parseInt(fields.get("cameras")),
                 Integer.parseInt(fields.get("groups")),
                 Integer.parseInt(fields.get("consumers")),
-                Integer.parseInt(fields.get("frame-bytes")),
+                Integer.parseInt(fields.get("frame_bytes")),
                 Integer.parseInt(fields.get("batch")),
                 Integer.parseInt(fields.get("window")),
-                Integer.parseInt(fields.get("in-flight")),
+                Integer.parseInt(fields.get("in_flight")),
                 Double.parseDouble(fields.get("rate")),
                 Boolean.parseBoolean(fields.get("verify")));
     }

@@ -50,14 +50,12 @@ public final class Comparison {
                     Figures.millis(spread(target, m -> m.latencyMillis(99.9)).median()));
             cpu.row(
                     target.label(),
-                    Figures.decimals(
-                            spread(target, m -> m.cpuPerThousand("publisher")).median(), 4),
-                    Figures.decimals(
-                            spread(target, m -> m.cpuPerThousand(target.label()))
-                                    .median(),
-                            4),
-                    Figures.decimals(
-                            spread(target, m -> m.cpuPerThousand("consumer")).median(), 4));
+                    Figures.significant(
+                            spread(target, m -> m.cpuPerThousand("publisher")).median()),
+                    Figures.significant(spread(target, m -> m.cpuPerThousand(target.label()))
+                            .median()),
+                    Figures.significant(
+                            spread(target, m -> m.cpuPerThousand("consumer")).median()));
         }
         return figures + "\n" + cpu + "\n" + ratios();
     }

@@ -1,5 +1,7 @@
 package io.framebroker.loadgen.report;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Locale;
 
 /** Numbers as people read them: thousands in groups, no more digits than are meant. */
@@ -20,6 +22,13 @@ public final class Figures {
         }
         int digits = value < 1 ? 2 : value < 100 ? 1 : 0;
         return String.format(Locale.ROOT, "%." + digits + "f", value);
+    }
+
+    /** With three digits that mean something, however small: "0.0543", "0.000217". */
+    public static String significant(double value) {
+        return Double.isNaN(value)
+                ? "-"
+                : BigDecimal.valueOf(value).round(new MathContext(3)).toPlainString();
     }
 
     public static String decimals(double value, int digits) {

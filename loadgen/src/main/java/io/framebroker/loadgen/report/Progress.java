@@ -22,7 +22,7 @@ public final class Progress implements BiConsumer<Sample, Sample> {
 
     @Override
     public void accept(Sample before, Sample now) {
-        out.println(line((System.nanoTime() - startNanos) / 1_000_000_000, before, now));
+        out.println(line(Math.round((System.nanoTime() - startNanos) / 1e9), before, now));
     }
 
     String line(long seconds, Sample before, Sample now) {

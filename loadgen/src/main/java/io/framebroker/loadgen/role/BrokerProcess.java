@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -14,7 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A broker started for a run, on free ports. What it prints goes to our standard error. */
-final class BrokerProcess implements AutoCloseable {
+public final class BrokerProcess implements AutoCloseable {
     private static final int READY_SECONDS = 60;
 
     private static final Pattern READY = Pattern.compile("frame-broker ready\\b.*\\bgrpc=(\\d+)");
@@ -30,18 +31,22 @@ final class BrokerProcess implements AutoCloseable {
     }
 
     static BrokerProcess start(Setup setup) {
-        if (!Files.isRegularFile(setup.brokerJar())) {
-            throw new RunFailure("no broker at " + setup.brokerJar()
+        return start(setup.brokerJar(), setup.brokerJvm(), setup.brokerArguments());
+    }
+
+    public static BrokerProcess start(Path jar, Jvm jvm, List<String> arguments) {
+        if (!Files.isRegularFile(jar)) {
+            throw new RunFailure("no broker at " + jar
                     + "; build it with 'mvn -pl server -am package', or say --broker-jar or --address");
         }
-        List<String> command = new ArrayList<>(setup.brokerJvm().command());
-        command.addAll(List.of("-jar", setup.brokerJar().toString(), "--grpc-port", "0", "--exit-with-stdin"));
-        command.addAll(setup.brokerArguments());
+        List<String> command = new ArrayList<>(jvm.command());
+        command.addAll(List.of("-jar", jar.toString(), "--grpc-port", "0", "--exit-with-stdin"));
+        command.addAll(arguments);
         return new BrokerProcess(Children.start(command));
     }
 
     /** Waits until it serves. */
-    String address() throws InterruptedException {
+    public String address() throws InterruptedException {
         try {
             return "127.0.0.1:" + grpcPort.get(READY_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException e) {
@@ -52,11 +57,11 @@ final class BrokerProcess implements AutoCloseable {
         }
     }
 
-    ProcessHandle process() {
+    public ProcessHandle process() {
         return process.toHandle();
     }
 
-    void checkAlive() {
+    public void checkAlive() {
         if (!process.isAlive()) {
             throw new RunFailure("the broker ended with exit code " + process.exitValue() + "; what it said is above");
         }

@@ -76,12 +76,12 @@ public final class PublisherRole implements Role {
             camera.join();
         }
         check();
-        Line answer = Line.of(Line.OK);
+        Map<String, String> account = new LinkedHashMap<>();
         for (Camera camera : cameras) {
             camera.notStored.putAll(camera.sink.flush(FLUSH_TIMEOUT));
-            answer = answer.with(Accounts.write(camera.pool.camera(), camera.sent, camera.notStored));
+            account.putAll(Accounts.write(camera.pool.camera(), camera.sent, camera.notStored));
         }
-        return answer;
+        return new Line(Line.OK, account);
     }
 
     private void check() {

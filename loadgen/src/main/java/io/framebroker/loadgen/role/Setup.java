@@ -4,6 +4,7 @@ import io.framebroker.loadgen.load.Workload;
 import io.framebroker.loadgen.targets.Target;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * What a {@link Rig} is made of.
@@ -24,7 +25,12 @@ public record Setup(
         Jvm brokerJvm,
         Path brokerJar,
         List<String> brokerArguments) {
+    private static final Pattern ADDRESS = Pattern.compile(".+:\\d{1,5}");
+
     public Setup {
+        if (address != null && !ADDRESS.matcher(address).matches()) {
+            throw new IllegalArgumentException("--address is '" + address + "'; write it as host:port");
+        }
         if (target != Target.BROKER && workload.consumers() != 1) {
             throw new IllegalArgumentException("--consumers is " + workload.consumers() + ", but the " + target
                     + " target has no groups to share frames in: each consumer gets every frame. Use --consumers 1"

@@ -11,6 +11,7 @@ import io.framebroker.v1.DeleteStreamRequest;
 import io.grpc.StatusRuntimeException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -24,6 +25,9 @@ import java.util.function.Supplier;
  * acknowledged by the broker and settled by the consumer.
  */
 final class BrokerLink implements Link {
+    /** Frames are settled before a run ends, so nothing is left to wait for but a broker that is gone. */
+    static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
+
     private static final long OPEN_SECONDS = 20;
     private static final long POLL_MILLIS = 2;
 
@@ -57,6 +61,7 @@ final class BrokerLink implements Link {
                 .consumerId("g" + group + "-c" + member)
                 .window(workload.window(), workload.windowBytes())
                 .verifyChecksum(workload.verify())
+                .closeTimeout(CLOSE_TIMEOUT)
                 .direct()
                 .onFrame(frame -> accept(frame, inbox));
         consumers.add(consumer);
@@ -107,20 +112,28 @@ final class BrokerLink implements Link {
     public void close() {
         consumers.forEach(FrameConsumer::close);
         if (!consumers.isEmpty()) {
-            cameras.keySet().forEach(this::delete);
+            deleteStreams();
         }
         client.close();
     }
 
-    private void delete(String stream) {
+    private void deleteStreams() {
+        String at = "";
         try {
-            client.streams()
-                    .deleteStream(DeleteStreamRequest.newBuilder()
-                            .setName(stream)
-                            .setForce(true)
-                            .build());
+            for (String stream : cameras.keySet()) {
+                at = stream;
+                delete(stream);
+            }
         } catch (StatusRuntimeException e) {
-            System.err.println("stream " + stream + " stays: " + e.getStatus());
+            System.err.println("stream " + at + " stays, and maybe others of this run: " + e.getStatus());
         }
+    }
+
+    private void delete(String stream) {
+        client.streams()
+                .deleteStream(DeleteStreamRequest.newBuilder()
+                        .setName(stream)
+                        .setForce(true)
+                        .build());
     }
 }

@@ -46,6 +46,7 @@ final class BrokerSink implements FrameSink {
                 .ringBytes((long) workload.inFlight() * (workload.frameBytes() + HEADER_BYTES))
                 .whenFull(WhenFull.BLOCK)
                 .checksum(workload.verify())
+                .closeTimeout(BrokerLink.CLOSE_TIMEOUT)
                 .listener(new Listener())
                 .open();
     }

@@ -154,6 +154,11 @@ public final class Broker {
         return known(name).ledger();
     }
 
+    /** The groups of a stream, by name. */
+    public List<GroupState> groups(String stream) {
+        return known(stream).groups();
+    }
+
     /** Does what time has made due. Returns nanoseconds until there may be more to do. */
     public long tick() {
         long wait = Long.MAX_VALUE;

@@ -433,17 +433,25 @@ final class FrameStream implements StreamStore.Listener {
     /** How far the group of a member is behind. */
     ConsumerLag lag(Member member) {
         return turn.call(() -> {
-            if (!isHere(member.group())) {
-                return new ConsumerLag(name, 0, 0, 0);
-            }
-            GroupRecord record = store.group(member.group().name());
-            long waiting = store.count(record.cursor() + 1, store.lastOrdinal());
-            long low = member.group().low();
-            List<Frame> oldest = low > storedThrough ? List.of() : store.read(low, low, 1, Long.MAX_VALUE);
-            long ageMicros =
-                    oldest.isEmpty() ? 0 : clock.wallMicros() - oldest.get(0).receivedMicros();
-            return new ConsumerLag(name, waiting, record.pending(), Math.max(0, ageMicros));
+            return isHere(member.group()) ? lag(member.group()) : new ConsumerLag(name, 0, 0, 0);
         });
+    }
+
+    private ConsumerLag lag(Group group) {
+        GroupRecord record = store.group(group.name());
+        long waiting = store.count(record.cursor() + 1, store.lastOrdinal());
+        long low = group.low();
+        List<Frame> oldest = low > storedThrough ? List.of() : store.read(low, low, 1, Long.MAX_VALUE);
+        long ageMicros =
+                oldest.isEmpty() ? 0 : clock.wallMicros() - oldest.get(0).receivedMicros();
+        return new ConsumerLag(name, waiting, record.pending(), Math.max(0, ageMicros));
+    }
+
+    /** All groups, by name. */
+    List<GroupState> groups() {
+        return turn.call(() -> groups.values().stream()
+                .map(group -> new GroupState(group.name(), group.settings(), lag(group), group.consumers()))
+                .toList());
     }
 
     Optional<Frame> latest() {

@@ -14,7 +14,8 @@ public final class Publisher {
                         "report.lost.reason", Names.quoted(reason) + " is not UPPER_SNAKE of 1..63 characters");
             }
             if (count < 1 || count > MOST) {
-                throw BrokerException.invalid("report.lost.count", count + " is outside 1.." + MOST);
+                throw BrokerException.invalid(
+                        "report.lost.count", Long.toUnsignedString(count) + " is outside 1.." + MOST);
             }
         }
     }

@@ -10,9 +10,9 @@ import io.framebroker.server.broker.FrameContent;
 import io.framebroker.server.broker.FrameId;
 import io.framebroker.server.broker.Verdict;
 import io.framebroker.v1.ConsumeFramesRequest;
-import io.framebroker.v1.ConsumeFramesResponse;
 import io.framebroker.v1.ConsumeOpen;
 import io.framebroker.v1.ConsumeOpened;
+import io.framebroker.v1.DeliveryToken;
 import io.framebroker.v1.Drain;
 import io.framebroker.v1.Extend;
 import io.framebroker.v1.Heartbeat;
@@ -21,7 +21,6 @@ import io.framebroker.v1.IdleReason;
 import io.framebroker.v1.PayloadMode;
 import io.framebroker.v1.Settle;
 import io.framebroker.v1.Settlement;
-import io.framebroker.v1.StreamLag;
 import io.framebroker.v1.Window;
 import io.framebroker.wire.ConsumeMessage;
 import io.framebroker.wire.FrameBody;
@@ -69,7 +68,7 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
     ConsumeCall(ServerCall<ConsumeFramesRequest, ConsumeMessage> call, Broker broker, InboundLimits.Limit inbound) {
         this.call = call;
         this.broker = broker;
-        this.replies = new ConsumeReplies(call, this::body, this::close);
+        this.replies = new ConsumeReplies(call, this::body, this::pump, this::close);
         inbound.allow(MOST_REQUEST_BYTES);
         inbound.onExceeded(why -> {
             ended(why);
@@ -91,6 +90,9 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
 
     @Override
     public void onMessage(ConsumeFramesRequest request) {
+        if (replies.isOver()) {
+            return;
+        }
         try {
             onRequest(request);
         } catch (BrokerException e) {
@@ -107,6 +109,9 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
     }
 
     private void onRequest(ConsumeFramesRequest request) {
+        if (request == FrameBrokerEndpoint.MALFORMED) {
+            throw Refusals.protocol("MESSAGE_MALFORMED", "not a ConsumeFramesRequest");
+        }
         if (request.hasOpen()) {
             onOpen(request.getOpen());
             return;
@@ -135,17 +140,15 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
         outlivesHalfClose = open.getAutoAck() || open.getLimit() != 0;
         Consumer opened = broker.openConsumer(ConsumeRequests.options(open), this);
         consumer = opened;
-        replies.opened(ConsumeFramesResponse.newBuilder()
-                .setOpened(ConsumeOpened.newBuilder()
-                        .setConsumerId(opened.id())
-                        .setGroup(opened.group())
-                        .addAllStreams(
-                                opened.lags().stream().map(ConsumerLag::stream).toList())
-                        .setWindow(Window.newBuilder()
-                                .setMaxFrames(opened.window().maxFrames())
-                                .setMaxBytes(opened.window().maxBytes()))
-                        .setSettings(ConsumeRequests.settings(opened.groupSettings()))
-                        .setResumeGrace(Conversions.duration(broker.settings().resumeGraceMillis())))
+        replies.opened(ConsumeOpened.newBuilder()
+                .setConsumerId(opened.id())
+                .setGroup(opened.group())
+                .addAllStreams(opened.lags().stream().map(ConsumerLag::stream).toList())
+                .setWindow(Window.newBuilder()
+                        .setMaxFrames(opened.window().maxFrames())
+                        .setMaxBytes(opened.window().maxBytes()))
+                .setSettings(ConsumeRequests.settings(opened.groupSettings()))
+                .setResumeGrace(Conversions.duration(broker.settings().resumeGraceMillis()))
                 .build());
         log.info("consumer {} opened streams {}", opened, open.getStreamsList());
         flush();
@@ -155,29 +158,46 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
     private void onSettle(Consumer opened, Settle settle) {
         long frames = 0;
         for (Settlement settlement : settle.getSettlementsList()) {
-            int count = ConsumeRequests.count(settlement.getCount());
-            frames = requireReasonable(frames + count);
-            Verdict verdict = ConsumeRequests.verdict(settlement);
-            opened.settle(settlement.getStream(), Conversions.token(settlement.getToken()), count, verdict);
+            try {
+                int count = ConsumeRequests.count("settlement.count", settlement.getCount());
+                frames += count;
+                requireReasonable(frames);
+                Verdict verdict = ConsumeRequests.verdict(settlement);
+                opened.settle(settlement.getStream(), Conversions.token(settlement.getToken()), count, verdict);
+            } catch (BrokerException e) {
+                reject(settlement.getStream(), settlement.getToken(), settlement.getCount(), e);
+            }
         }
+        flush();
         opened.pump();
     }
 
     private void onExtend(Consumer opened, Extend extend) {
         long frames = 0;
         for (HeldDeliveries held : extend.getDeliveriesList()) {
-            int count = ConsumeRequests.count(held.getCount());
-            frames = requireReasonable(frames + count);
-            opened.extend(held.getStream(), Conversions.token(held.getToken()), count);
+            try {
+                int count = ConsumeRequests.count("extend.count", held.getCount());
+                frames += count;
+                requireReasonable(frames);
+                opened.extend(held.getStream(), Conversions.token(held.getToken()), count);
+            } catch (BrokerException e) {
+                reject(held.getStream(), held.getToken(), held.getCount(), e);
+            }
+        }
+        flush();
+    }
+
+    private static void requireReasonable(long frames) {
+        if (frames > MOST_SETTLED_AT_ONCE) {
+            throw BrokerException.invalid(
+                    "count",
+                    frames + " deliveries in one message; at most " + MOST_SETTLED_AT_ONCE + ", so send several");
         }
     }
 
-    private static long requireReasonable(long frames) {
-        if (frames > MOST_SETTLED_AT_ONCE) {
-            throw BrokerException.invalid(
-                    "count", "more than " + MOST_SETTLED_AT_ONCE + " deliveries in one message; send several");
-        }
-        return frames;
+    /** A settlement that cannot be carried out is answered like any other: the call and its other frames go on. */
+    private void reject(String stream, DeliveryToken token, int count, BrokerException why) {
+        replies.settled(Conversions.rejected(stream, token, count, why));
     }
 
     private Consumer requireOpen() {
@@ -199,6 +219,7 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
             opened.saysNothingMore();
         } else {
             opened.close();
+            replies.dropDeliveries();
             finished();
             flush();
         }
@@ -207,6 +228,10 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
     @Override
     public void onReady() {
         flush();
+        pump();
+    }
+
+    private void pump() {
         Consumer opened = consumer;
         if (opened != null) {
             opened.pump();
@@ -223,11 +248,16 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
         }
     }
 
+    /** Once more than {@link #close} alone: the call may have been ended before it knew its consumer. */
+    @Override
+    public void onComplete() {
+        close();
+    }
+
     /** The call is over in good order, or by our own word: nothing waits for this consumer. */
     private void close() {
         Consumer opened = consumer;
         if (opened != null) {
-            log.info("consumer {} is gone", opened);
             opened.close();
         }
     }
@@ -246,7 +276,7 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
 
     @Override
     public void settled(SettleResult result) {
-        replies.settled(result);
+        replies.settled(Conversions.settleResult(result));
     }
 
     @Override
@@ -293,15 +323,18 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
         if (opened == null || replies.silentNanos() < afterMillis * 1_000_000) {
             return;
         }
-        Heartbeat.Builder heartbeat = Heartbeat.newBuilder().setIdle(idle(opened.idle()));
+        Heartbeat.Builder heartbeat = Heartbeat.newBuilder();
+        Consumer.Idle why = opened.idle();
         for (ConsumerLag lag : opened.lags()) {
-            heartbeat.addLags(StreamLag.newBuilder()
-                    .setStream(lag.stream())
-                    .setWaiting(lag.waiting())
-                    .setPending(lag.pending())
-                    .setAge(Conversions.duration(lag.ageMicros() / 1_000)));
+            // Frames wait, though the window has room for one more: then it has none for its bytes.
+            if (why == Consumer.Idle.NO_FRAMES
+                    && lag.waiting() > 0
+                    && opened.window().outstandingFrames() > 0) {
+                why = Consumer.Idle.WINDOW_FULL;
+            }
+            heartbeat.addLags(Conversions.lag(lag));
         }
-        replies.say(ConsumeFramesResponse.newBuilder().setHeartbeat(heartbeat).build());
+        replies.heartbeat(heartbeat.setIdle(idle(why)).build());
         flush();
     }
 
@@ -315,10 +348,9 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
     }
 
     void drain(long deadlineMillis, String reason) {
-        replies.say(ConsumeFramesResponse.newBuilder()
-                .setDrain(Drain.newBuilder()
-                        .setDeadline(Conversions.duration(deadlineMillis))
-                        .setReason(reason))
+        replies.drain(Drain.newBuilder()
+                .setDeadline(Conversions.duration(deadlineMillis))
+                .setReason(reason)
                 .build());
         flush();
     }

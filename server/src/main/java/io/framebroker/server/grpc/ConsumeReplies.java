@@ -1,11 +1,14 @@
 package io.framebroker.server.grpc;
 
-import io.framebroker.server.broker.ConsumerPort.SettleResult;
 import io.framebroker.server.broker.Frame;
 import io.framebroker.server.broker.FrameId;
 import io.framebroker.server.broker.PublisherKey;
 import io.framebroker.v1.ConsumeFramesResponse;
+import io.framebroker.v1.ConsumeOpened;
+import io.framebroker.v1.Drain;
 import io.framebroker.v1.Gap;
+import io.framebroker.v1.Heartbeat;
+import io.framebroker.v1.SettleResult;
 import io.framebroker.v1.Settled;
 import io.framebroker.wire.ConsumeMessage;
 import io.framebroker.wire.FrameBody;
@@ -22,9 +25,12 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * What a consumer is to be told. Deliveries keep their order and are joined while they are small; results and gaps are
- * folded together until the transport is ready. Fields are guarded by {@code this}; sending is done by one thread at a
- * time, without the monitor.
+ * What a consumer is to be told, `opened` before all else. Deliveries keep their order and are joined while they are
+ * small; results and gaps are folded together until the transport is ready. Fields are guarded by {@code this}; sending
+ * is done by one thread at a time, without the monitor.
+ *
+ * <p>Nothing here grows without end while a client does not read: deliveries stop at {@link #ready}, results at
+ * {@link #mayReadOn}, gaps at a number of kinds, and of heartbeats the last one counts.
  */
 final class ConsumeReplies {
     private static final int MESSAGE_FRAMES = 256;
@@ -34,17 +40,25 @@ final class ConsumeReplies {
     /** Untold results at which a client that does not read is read no further. */
     private static final int MOST_RESULTS = 1024;
 
+    private static final int MOST_RESULT_BYTES = 1 << 20;
+    /** Kinds of gaps told apart: their details are the publishers' own words. */
+    private static final int MOST_GAPS = 256;
+
     private record GapKey(String stream, String reason, String detail, boolean estimated) {}
 
     private final ServerCall<?, ConsumeMessage> call;
+    private final Runnable onRoom;
     private final Runnable afterEnd;
     private final Function<Frame, FrameBody> body;
     private final SingleDrain drain = new SingleDrain();
 
     private final ArrayDeque<ConsumeMessage.Deliveries> deliveries = new ArrayDeque<>();
-    private final ArrayDeque<ConsumeFramesResponse> others = new ArrayDeque<>();
     private final Map<GapKey, Gap.Builder> gaps = new LinkedHashMap<>();
-    private List<SettleResult> results = new ArrayList<>();
+    private final ArrayDeque<SettleResult> results = new ArrayDeque<>();
+    private long resultBytes;
+    private ConsumeOpened opened;
+    private Heartbeat heartbeat;
+    private Drain drainNotice;
     private long queuedBytes;
     /** Of the last message in {@link #deliveries}. */
     private int lastBytes;
@@ -52,14 +66,23 @@ final class ConsumeReplies {
     private PublisherKey lastPublisher;
     private int readyBytes = LEAST_READY_BYTES;
     private long sentNanos = System.nanoTime();
-    private boolean opened;
+    private boolean openedSent;
+    /** A stream had frames and was told to wait; it does not ask again by itself. */
+    private boolean refused;
+
     private boolean ending;
     private StatusRuntimeException endStatus;
     private boolean dead;
 
-    ConsumeReplies(ServerCall<?, ConsumeMessage> call, Function<Frame, FrameBody> body, Runnable afterEnd) {
+    /**
+     * @param onRoom asks the streams again, once there is room after they were refused
+     * @param afterEnd runs once, when the call has been closed from this side
+     */
+    ConsumeReplies(
+            ServerCall<?, ConsumeMessage> call, Function<Frame, FrameBody> body, Runnable onRoom, Runnable afterEnd) {
         this.call = call;
         this.body = body;
+        this.onRoom = onRoom;
         this.afterEnd = afterEnd;
         call.setOnReadyThreshold(readyBytes);
     }
@@ -67,16 +90,25 @@ final class ConsumeReplies {
     /** Whether frames may be decided for this call: the transport takes more, and little is waiting for it. */
     boolean ready() {
         synchronized (this) {
-            if (!opened || dead || ending || queuedBytes >= readyBytes) {
+            if (dead || ending) {
+                return false;
+            }
+            if (opened == null && !openedSent || queuedBytes >= readyBytes) {
+                refused = true;
                 return false;
             }
         }
-        return call.isReady();
+        if (call.isReady()) {
+            return true;
+        }
+        synchronized (this) {
+            refused = true;
+        }
+        return false;
     }
 
-    synchronized void opened(ConsumeFramesResponse response) {
-        others.add(response);
-        opened = true;
+    synchronized void opened(ConsumeOpened answer) {
+        opened = answer;
     }
 
     synchronized void deliver(String stream, List<Frame> frames, int attempt, long leaseMillis) {
@@ -124,17 +156,21 @@ final class ConsumeReplies {
 
     synchronized void settled(SettleResult result) {
         results.add(result);
+        resultBytes += result.getSerializedSize();
     }
 
     synchronized void gap(
             String stream, String reason, long count, boolean estimated, FrameId first, FrameId last, String detail) {
+        GapKey kind = new GapKey(stream, reason, detail, estimated);
+        GapKey known =
+                gaps.size() < MOST_GAPS || gaps.containsKey(kind) ? kind : new GapKey(stream, reason, "", estimated);
         Gap.Builder gap = gaps.computeIfAbsent(
-                new GapKey(stream, reason, detail, estimated),
+                known,
                 key -> Gap.newBuilder()
                         .setStream(stream)
                         .setReason(reason)
                         .setEstimated(estimated)
-                        .setDetail(detail));
+                        .setDetail(key.detail()));
         gap.setCount(gap.getCount() + count);
         if (first != null) {
             if (!gap.hasFirstId()) {
@@ -144,13 +180,17 @@ final class ConsumeReplies {
         }
     }
 
-    synchronized void say(ConsumeFramesResponse response) {
-        others.add(response);
+    synchronized void heartbeat(Heartbeat latest) {
+        heartbeat = latest;
+    }
+
+    synchronized void drain(Drain notice) {
+        drainNotice = notice;
     }
 
     /** Whether the next request may be read; otherwise only when the client has read what it was told. */
     synchronized boolean mayReadOn() {
-        return results.size() < MOST_RESULTS;
+        return results.size() < MOST_RESULTS && resultBytes < MOST_RESULT_BYTES;
     }
 
     /** Nanoseconds since something was last sent. */
@@ -168,10 +208,21 @@ final class ConsumeReplies {
         return true;
     }
 
-    synchronized void dead() {
-        dead = true;
+    /** Whether nothing the client says matters any more. */
+    synchronized boolean isOver() {
+        return ending || dead;
+    }
+
+    /** Deliveries that were not sent are given up by the consumer: they go to others. */
+    synchronized void dropDeliveries() {
         deliveries.clear();
         queuedBytes = 0;
+    }
+
+    /** The client is gone. */
+    synchronized void dead() {
+        dead = true;
+        dropDeliveries();
     }
 
     void flush() {
@@ -185,11 +236,15 @@ final class ConsumeReplies {
             next = next();
         }
         boolean close;
+        boolean askAgain;
         synchronized (this) {
             // A refusal is told at once; a good end waits until the rest has room.
-            boolean told = deliveries.isEmpty() && others.isEmpty() && results.isEmpty();
-            close = ending && !dead && (endStatus != null || told);
-            dead |= close;
+            close = ending && !dead && (endStatus != null || nothingToSay());
+            if (close) {
+                dead();
+            }
+            askAgain = refused;
+            refused = false;
         }
         if (close) {
             Status status = endStatus == null ? Status.OK : endStatus.getStatus();
@@ -197,7 +252,14 @@ final class ConsumeReplies {
                     endStatus == null || endStatus.getTrailers() == null ? new Metadata() : endStatus.getTrailers();
             call.close(status, trailers);
             afterEnd.run();
+        } else if (askAgain && ready()) {
+            // What is decided now is sent by the next round of this drain.
+            onRoom.run();
         }
+    }
+
+    private boolean nothingToSay() {
+        return opened == null && results.isEmpty() && gaps.isEmpty() && deliveries.isEmpty();
     }
 
     private synchronized ConsumeMessage next() {
@@ -212,26 +274,55 @@ final class ConsumeReplies {
     }
 
     private ConsumeMessage nextMessage() {
-        if (!others.isEmpty()) {
-            return new ConsumeMessage.Control(others.poll());
+        if (opened != null) {
+            ConsumeFramesResponse.Builder answer =
+                    ConsumeFramesResponse.newBuilder().setOpened(opened);
+            opened = null;
+            openedSent = true;
+            return control(answer);
+        }
+        if (!openedSent) {
+            return null;
         }
         if (!results.isEmpty()) {
-            Settled.Builder settled = Settled.newBuilder();
-            results.forEach(result -> settled.addResults(Conversions.settleResult(result)));
-            results = new ArrayList<>();
-            return control(ConsumeFramesResponse.newBuilder().setSettled(settled));
+            return control(ConsumeFramesResponse.newBuilder().setSettled(nextResults()));
         }
         if (!gaps.isEmpty()) {
             Gap.Builder gap = gaps.remove(gaps.keySet().iterator().next());
             return control(ConsumeFramesResponse.newBuilder().setGap(gap));
         }
+        if (drainNotice != null) {
+            Drain notice = drainNotice;
+            drainNotice = null;
+            return control(ConsumeFramesResponse.newBuilder().setDrain(notice));
+        }
         ConsumeMessage.Deliveries next = deliveries.poll();
         if (next != null) {
+            heartbeat = null;
             for (WireDelivery delivery : next.deliveries()) {
                 queuedBytes -= delivery.frame().serializedBytes();
             }
+            return next;
         }
-        return next;
+        if (heartbeat != null) {
+            Heartbeat latest = heartbeat;
+            heartbeat = null;
+            return control(ConsumeFramesResponse.newBuilder().setHeartbeat(latest));
+        }
+        return null;
+    }
+
+    /** As many as a client takes in one message. */
+    private Settled.Builder nextResults() {
+        Settled.Builder settled = Settled.newBuilder();
+        int bytes = 0;
+        while (!results.isEmpty() && settled.getResultsCount() < MOST_RESULTS && bytes < MOST_RESULT_BYTES) {
+            SettleResult next = results.poll();
+            bytes += next.getSerializedSize();
+            settled.addResults(next);
+        }
+        resultBytes -= bytes;
+        return settled;
     }
 
     private static ConsumeMessage control(ConsumeFramesResponse.Builder response) {

@@ -12,6 +12,7 @@ import io.framebroker.v1.ConsumeOpen;
 import io.framebroker.v1.DeliveryOrder;
 import io.framebroker.v1.HeldDeliveries;
 import io.framebroker.v1.Nack;
+import io.framebroker.v1.PayloadMode;
 import io.framebroker.v1.Settlement;
 import io.framebroker.v1.StartEdge;
 import java.util.List;
@@ -25,6 +26,9 @@ final class ConsumeRequests {
 
     static Consumer.Options options(ConsumeOpen open) {
         refuseWhatIsNotServed(open);
+        if (open.getPayload() == PayloadMode.UNRECOGNIZED) {
+            throw BrokerException.invalid("open.payload", open.getPayloadValue() + " is no PayloadMode");
+        }
         if (open.getLimit() < 0) {
             throw BrokerException.invalid(
                     "open.limit", Long.toUnsignedString(open.getLimit()) + " is above " + Long.MAX_VALUE);
@@ -66,8 +70,11 @@ final class ConsumeRequests {
                     "open.settings.max_attempts " + open.getSettings().getMaxAttempts()
                             + " needs dead letters, which are not served yet; 0 or nothing means no end of attempts");
         }
-        if (open.getSettings().getOrder() == DeliveryOrder.DELIVERY_ORDER_STRICT) {
-            throw Refusals.unimplemented("STRICT_NOT_SERVED", "open.settings.order STRICT is not served yet");
+        DeliveryOrder order = open.getSettings().getOrder();
+        if (order != DeliveryOrder.DELIVERY_ORDER_UNSPECIFIED
+                && order != DeliveryOrder.DELIVERY_ORDER_FIRST_DELIVERIES) {
+            throw Refusals.unimplemented(
+                    "ORDER_NOT_SERVED", "open.settings.order " + order + " is not served yet; use FIRST_DELIVERIES");
         }
     }
 
@@ -93,8 +100,12 @@ final class ConsumeRequests {
         return switch (start.getPositionCase()) {
             case TIME -> new StartPosition.Time(Conversions.micros(start.getTime()));
             case ID ->
+                // Ordinals are unsigned: what looks negative is beyond every frame there will be.
                 new StartPosition.Id(new FrameId(
-                        start.getId().getGeneration(), Math.max(0, start.getId().getOrdinal())));
+                        start.getId().getGeneration(),
+                        start.getId().getOrdinal() < 0
+                                ? Long.MAX_VALUE
+                                : start.getId().getOrdinal()));
             default ->
                 start.getEdge() == StartEdge.START_EDGE_EARLIEST
                         ? new StartPosition.Earliest()
@@ -104,16 +115,16 @@ final class ConsumeRequests {
 
     private static List<Consumer.Held> held(List<HeldDeliveries> held) {
         return held.stream()
-                .map(run ->
-                        new Consumer.Held(run.getStream(), Conversions.token(run.getToken()), count(run.getCount())))
+                .map(run -> new Consumer.Held(
+                        run.getStream(), Conversions.token(run.getToken()), count("open.held.count", run.getCount())))
                 .toList();
     }
 
     /** Length of a run of deliveries; 0 on the wire means 1. */
-    static int count(int count) {
+    static int count(String field, int count) {
         if (count < 0 || count > Window.MOST_FRAMES) {
             throw BrokerException.invalid(
-                    "count", Integer.toUnsignedString(count) + " is outside 1.." + Window.MOST_FRAMES);
+                    field, Integer.toUnsignedString(count) + " is outside 1.." + Window.MOST_FRAMES);
         }
         return Math.max(1, count);
     }

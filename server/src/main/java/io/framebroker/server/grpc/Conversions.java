@@ -2,6 +2,8 @@ package io.framebroker.server.grpc;
 
 import com.google.protobuf.Duration;
 import com.google.protobuf.Timestamp;
+import io.framebroker.server.broker.BrokerException;
+import io.framebroker.server.broker.ConsumerLag;
 import io.framebroker.server.broker.ConsumerPort;
 import io.framebroker.server.broker.FrameContent;
 import io.framebroker.server.broker.FrameId;
@@ -13,6 +15,7 @@ import io.framebroker.v1.FrameException;
 import io.framebroker.v1.FrameOutcome;
 import io.framebroker.v1.SettleOutcome;
 import io.framebroker.v1.SettleResult;
+import io.framebroker.v1.StreamLag;
 import io.framebroker.wire.WireFrame;
 
 /** Between the core's words and the contract's. */
@@ -63,6 +66,25 @@ final class Conversions {
                 .build();
     }
 
+    static SettleResult rejected(String stream, DeliveryToken token, int count, BrokerException why) {
+        return SettleResult.newBuilder()
+                .setStream(stream)
+                .setToken(token)
+                .setCount(count)
+                .setOutcome(SettleOutcome.SETTLE_OUTCOME_REJECTED)
+                .setMessage(why.getMessage())
+                .build();
+    }
+
+    static StreamLag lag(ConsumerLag lag) {
+        return StreamLag.newBuilder()
+                .setStream(lag.stream())
+                .setWaiting(lag.waiting())
+                .setPending(lag.pending())
+                .setAge(duration(lag.ageMicros() / 1_000))
+                .build();
+    }
+
     static Token token(DeliveryToken token) {
         return new Token(token.getGeneration(), token.getOrdinal(), token.getAttempt());
     }
@@ -92,7 +114,7 @@ final class Conversions {
     /** Rounded up, so that a positive duration stays positive. */
     static long millis(Duration duration) {
         long seconds = Math.max(-1_000_000_000L, Math.min(1_000_000_000L, duration.getSeconds()));
-        return seconds * 1_000 + Math.floorDiv(duration.getNanos() + 999_999, 1_000_000);
+        return seconds * 1_000 + Math.floorDiv(duration.getNanos() + 999_999L, 1_000_000L);
     }
 
     static Timestamp timestamp(long micros) {
@@ -102,9 +124,9 @@ final class Conversions {
                 .build();
     }
 
+    /** Times beyond some 35 000 years are taken for that. */
     static long micros(Timestamp timestamp) {
-        return Math.addExact(
-                Math.multiplyExact(Math.min(timestamp.getSeconds(), 1L << 40), 1_000_000L),
-                timestamp.getNanos() / 1_000);
+        long seconds = Math.max(-(1L << 40), Math.min(1L << 40, timestamp.getSeconds()));
+        return seconds * 1_000_000 + timestamp.getNanos() / 1_000;
     }
 }

@@ -21,6 +21,7 @@ public final class GrpcEdge {
             "",
             FrameBrokerServiceGrpc.SERVICE_NAME,
             StreamServiceGrpc.SERVICE_NAME,
+            GroupServiceGrpc.SERVICE_NAME,
             DiagnosticsServiceGrpc.SERVICE_NAME);
 
     private final FrameBrokerEndpoint frames;
@@ -46,9 +47,7 @@ public final class GrpcEdge {
                 .addService(frames)
                 .addService(new StreamEndpoint(broker))
                 .addService(new DiagnosticsEndpoint(broker, settings, Clock.systemUTC()))
-                .addService(NotServedYet.service(
-                        GroupServiceGrpc.getServiceDescriptor(),
-                        "a group is made by the first ConsumeFrames that names it, and GetLedger shows it"))
+                .addService(new GroupEndpoint(broker).bindService())
                 .addService(NotServedYet.service(
                         DeadLetterServiceGrpc.getServiceDescriptor(), "frames are tried again without end for now"))
                 .addService(health.getHealthService())

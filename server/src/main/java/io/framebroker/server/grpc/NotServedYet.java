@@ -2,19 +2,26 @@ package io.framebroker.server.grpc;
 
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
+import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
 import io.grpc.StatusRuntimeException;
+import java.util.HashSet;
+import java.util.Set;
 
-/** A service that is in the contract and answers every call with UNIMPLEMENTED and what to use instead. */
+/** A service that is in the contract and answers calls it does not serve with UNIMPLEMENTED and what to use instead. */
 final class NotServedYet {
     private NotServedYet() {}
 
-    static ServerServiceDefinition service(ServiceDescriptor contract, String instead) {
+    static ServerServiceDefinition service(
+            ServiceDescriptor contract, String instead, ServerMethodDefinition<?, ?>... served) {
         ServerServiceDefinition.Builder service = ServerServiceDefinition.builder(contract);
-        for (MethodDescriptor<?, ?> method : contract.getMethods()) {
-            add(service, method, instead);
+        Set<MethodDescriptor<?, ?>> left = new HashSet<>(contract.getMethods());
+        for (ServerMethodDefinition<?, ?> method : served) {
+            service.addMethod(method);
+            left.remove(method.getMethodDescriptor());
         }
+        left.forEach(method -> add(service, method, instead));
         return service.build();
     }
 

@@ -62,6 +62,9 @@ final class PublishCall extends ServerCall.Listener<PublishMessage> implements P
 
     @Override
     public void onMessage(PublishMessage message) {
+        if (replies.isOver()) {
+            return;
+        }
         try {
             if (message instanceof PublishMessage.Frames frames) {
                 onFrames(frames);

@@ -13,7 +13,7 @@ import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.List;
 
 /**
@@ -27,6 +27,8 @@ final class PublishReplies {
     private static final int WINDOW_MESSAGES = 8;
     /** Untold exceptions at which a publisher that does not read its acks is read no further. */
     private static final int MOST_EXCEPTIONS = 4096;
+    /** As many as go into one message, which a client has to be able to take. */
+    private static final int MESSAGE_EXCEPTIONS = 1024;
 
     private final ServerCall<?, PublishFramesResponse> call;
     private final Runnable afterEnd;
@@ -43,7 +45,7 @@ final class PublishReplies {
     private long toldThrough;
     private long reportedThrough;
     private long toldReport;
-    private List<FrameException> exceptions = new ArrayList<>();
+    private final ArrayDeque<FrameException> exceptions = new ArrayDeque<>();
     private Demand demand;
     private PublishWindow window;
     private Drain drainNotice;
@@ -119,9 +121,11 @@ final class PublishReplies {
                 .build();
     }
 
-    /** Read one more message. */
+    /** Read one more message, as soon as {@link #mayReadOn}. */
     synchronized void more() {
-        toRequest++;
+        if (mayReadOn()) {
+            toRequest++;
+        }
     }
 
     /** Whether the next message may be read; if not, it is read once the client has taken what it was told. */
@@ -141,6 +145,11 @@ final class PublishReplies {
         ending = true;
         endStatus = status;
         return true;
+    }
+
+    /** Whether nothing the client says matters any more. */
+    synchronized boolean isOver() {
+        return ending && endStatus != null || dead;
     }
 
     /** The client is gone. */
@@ -164,7 +173,7 @@ final class PublishReplies {
             requests = toRequest;
             toRequest = 0;
             // A refusal is told at once; a good end waits for the last ack to have room.
-            close = ending && !dead && (endStatus != null || call.isReady());
+            close = ending && !dead && (endStatus != null || nothingToSay());
             dead |= close;
         }
         if (requests > 0) {
@@ -198,7 +207,7 @@ final class PublishReplies {
         if (!openedSent) {
             return null;
         }
-        if (storedThrough != toldThrough || reportedThrough != toldReport || !exceptions.isEmpty()) {
+        if (hasAck()) {
             return message.setAck(ack()).build();
         }
         if (window != null) {
@@ -219,21 +228,28 @@ final class PublishReplies {
         return null;
     }
 
+    private boolean nothingToSay() {
+        return openedSent && !hasAck();
+    }
+
+    private boolean hasAck() {
+        return storedThrough != toldThrough || reportedThrough != toldReport || !exceptions.isEmpty();
+    }
+
+    /** Says "stored through" only with the last of the exceptions that are below it. */
     private PublishAck ack() {
-        PublishAck.Builder ack = PublishAck.newBuilder()
-                .setStoredThrough(storedThrough)
-                .setLevel(level)
-                .setReportedThrough(reportedThrough);
-        toldThrough = storedThrough;
-        toldReport = reportedThrough;
-        if (!exceptions.isEmpty()) {
-            exceptions.forEach(exception -> ack.addExceptions(Conversions.exception(exception)));
-            exceptions = new ArrayList<>();
-            if (readOnOwed) {
-                readOnOwed = false;
-                toRequest++;
-            }
+        PublishAck.Builder ack = PublishAck.newBuilder().setLevel(level);
+        while (!exceptions.isEmpty() && ack.getExceptionsCount() < MESSAGE_EXCEPTIONS) {
+            ack.addExceptions(Conversions.exception(exceptions.poll()));
         }
-        return ack.build();
+        if (exceptions.isEmpty()) {
+            toldThrough = storedThrough;
+            toldReport = reportedThrough;
+        }
+        if (readOnOwed && exceptions.size() < MOST_EXCEPTIONS) {
+            readOnOwed = false;
+            toRequest++;
+        }
+        return ack.setStoredThrough(toldThrough).setReportedThrough(toldReport).build();
     }
 }

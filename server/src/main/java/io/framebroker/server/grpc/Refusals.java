@@ -13,6 +13,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** The one place where the core's refusals become gRPC statuses with {@code google.rpc} details. */
 final class Refusals {
@@ -32,6 +33,9 @@ final class Refusals {
             Kind.UNAVAILABLE, new Mapping(Code.UNAVAILABLE, true),
             Kind.UNIMPLEMENTED, new Mapping(Code.UNIMPLEMENTED, false));
 
+    /** Refusals of kinds that time may lift, which it will not lift. */
+    private static final Set<String> FOR_GOOD = Set.of("MESSAGE_TOO_LARGE", "STREAM_EXISTS");
+
     private Refusals() {}
 
     static StatusRuntimeException toStatus(BrokerException refusal) {
@@ -44,7 +48,7 @@ final class Refusals {
                         .setDomain(DOMAIN)
                         .putAllMetadata(refusal.details())
                         .build()));
-        if (mapping.retry()) {
+        if (mapping.retry() && !FOR_GOOD.contains(refusal.reason())) {
             status.addDetails(
                     Any.pack(RetryInfo.newBuilder().setRetryDelay(RETRY_AFTER).build()));
         }

@@ -1,7 +1,6 @@
 package io.framebroker.server.grpc;
 
 import io.framebroker.server.broker.Broker;
-import io.framebroker.server.broker.BrokerException;
 import io.framebroker.server.broker.StreamState;
 import io.framebroker.v1.CreateStreamRequest;
 import io.framebroker.v1.CreateStreamResponse;
@@ -21,9 +20,6 @@ import java.util.List;
 
 /** {@code StreamService}. */
 final class StreamEndpoint extends StreamServiceGrpc.StreamServiceImplBase {
-    private static final int DEFAULT_PAGE = 100;
-    private static final int MOST_PAGE = 1000;
-
     private final Broker broker;
 
     StreamEndpoint(Broker broker) {
@@ -54,11 +50,7 @@ final class StreamEndpoint extends StreamServiceGrpc.StreamServiceImplBase {
     @Override
     public void listStreams(ListStreamsRequest request, StreamObserver<ListStreamsResponse> response) {
         Unary.answer(response, () -> {
-            int pageSize = request.getPageSize() == 0 ? DEFAULT_PAGE : request.getPageSize();
-            if (pageSize < 1 || pageSize > MOST_PAGE) {
-                throw BrokerException.invalid(
-                        "page_size", Integer.toUnsignedString(pageSize) + " is outside 1.." + MOST_PAGE);
-            }
+            int pageSize = Pages.size(request.getPageSize());
             // The token is the name of the last stream of the page before.
             List<StreamState> rest = broker.streams().stream()
                     .filter(stream -> stream.name().compareTo(request.getPageToken()) > 0)

@@ -39,6 +39,10 @@ final class StreamRequests {
             throw Refusals.unimplemented(
                     "POLICY_NOT_SERVED", "settings.overflow_policy " + policy + " is not served yet; use BLOCK");
         }
+        requireSigned("max_backlog_frames", Integer.toUnsignedLong(wanted.getMaxBacklogFrames()), Integer.MAX_VALUE);
+        requireSigned("retention_frames", Integer.toUnsignedLong(wanted.getRetentionFrames()), Integer.MAX_VALUE);
+        requireSigned("max_backlog_bytes", wanted.getMaxBacklogBytes(), Long.MAX_VALUE);
+        requireSigned("retention_bytes", wanted.getRetentionBytes(), Long.MAX_VALUE);
         return new StreamSettings(
                 takes(fields, "max_backlog_frames", wanted.getMaxBacklogFrames() != 0)
                         ? wanted.getMaxBacklogFrames()
@@ -55,6 +59,13 @@ final class StreamRequests {
                 takes(fields, "retention_age", wanted.hasRetentionAge())
                         ? Conversions.millis(wanted.getRetentionAge())
                         : current.retentionMillis());
+    }
+
+    /** Numbers are unsigned on the wire and signed in the core: what it would take for negative is refused here. */
+    private static void requireSigned(String field, long unsigned, long most) {
+        if (Long.compareUnsigned(unsigned, most) > 0) {
+            throw BrokerException.invalid("settings." + field, Long.toUnsignedString(unsigned) + " is above " + most);
+        }
     }
 
     private static boolean takes(List<String> fields, String field, boolean isSet) {

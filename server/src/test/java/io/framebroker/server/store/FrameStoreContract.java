@@ -462,7 +462,9 @@ public abstract class FrameStoreContract {
             assertThat(is.receivedMicros()).isEqualTo(was.receivedMicros());
             assertThat(is.publisher()).isEqualTo(was.publisher());
             assertThat(is.content().keyframe()).isEqualTo(was.content().keyframe());
-            assertThat(Arrays.equals(bytes(is), bytes(was))).as("bytes of " + was.id()).isTrue();
+            assertThat(Arrays.equals(bytes(is), bytes(was)))
+                    .as("bytes of " + was.id())
+                    .isTrue();
         }
     }
 

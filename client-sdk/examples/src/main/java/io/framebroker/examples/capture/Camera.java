@@ -122,6 +122,10 @@ final class Camera implements PictureSink {
 
     @Override
     public void picture(Picture picture) {
+        if (stopping.getCount() == 0) {
+            // More than the limit was in the pipe.
+            return;
+        }
         long lost;
         boolean first;
         boolean last;

@@ -40,12 +40,11 @@ record FfmpegCommand(
         }
         addInput(line, url);
         line.addAll(List.of("-map", "0:v:0"));
-        // Every decoded picture comes out once: nothing is doubled to reach a constant rate.
-        line.addAll(List.of("-fps_mode", "passthrough"));
-        String filter = filter(format == PictureFormat.RAW ? rawSize : size);
-        if (!filter.isEmpty()) {
-            line.addAll(List.of("-vf", filter));
-        }
+        // Every decoded picture comes out once: nothing is doubled to reach a constant rate. They are numbered anew in
+        // milliseconds, because a camera's time stamps may stand still or be closer than its nominal rate, and the JPEG
+        // encoder ends the whole run when it meets the same time twice.
+        line.addAll(List.of("-fps_mode", "passthrough", "-enc_time_base", "1:1000"));
+        line.addAll(List.of("-vf", filter(format == PictureFormat.RAW ? rawSize : size)));
         line.addAll(
                 format == PictureFormat.JPEG
                         ? List.of("-c:v", "mjpeg", "-q:v", Integer.toString(quality), "-f", "image2pipe")
@@ -66,8 +65,9 @@ record FfmpegCommand(
         if (url instanceof CameraUrl.Rtsp rtsp) {
             line.addAll(List.of("-rtsp_transport", transport));
             line.addAll(List.of("-timeout", Long.toString(silence.toNanos() / 1000)));
-            // Show the first picture soon rather than study the stream for up to 5 s.
-            line.addAll(List.of("-fflags", "nobuffer", "-analyzeduration", "1000000"));
+            // Show the first picture as soon as its size is known: without studying the frame rate first, which took a
+            // second longer here, and without nobuffer, which throws away what was studied and waits for a keyframe.
+            line.addAll(List.of("-analyzeduration", "3000000", "-fpsprobesize", "0"));
             line.addAll(List.of("-i", rtsp.url()));
         } else if (url instanceof CameraUrl.VideoFile file) {
             // The prefix keeps names with colons or a leading dash from being taken for something else.
@@ -85,6 +85,8 @@ record FfmpegCommand(
         if (wantedSize != null) {
             filters.add("scale=" + wantedSize.replace('x', ':'));
         }
+        filters.add("settb=1/1000");
+        filters.add("setpts=N");
         return String.join(",", filters);
     }
 }

@@ -88,8 +88,8 @@ public final class ChildProcess implements AutoCloseable {
                     continue;
                 }
             }
-            throw new IOException(name + (alive ? " did not print '" + text + "' within " + limit : " ended")
-                    + ":\n" + lastLines());
+            throw new IOException(
+                    name + (alive ? " did not print '" + text + "' within " + limit : " ended") + ":\n" + lastLines());
         }
         return null;
     }

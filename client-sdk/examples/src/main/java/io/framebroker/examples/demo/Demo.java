@@ -117,8 +117,8 @@ public final class Demo implements Callable<Integer> {
         programs.endProcessor();
         last = view.streams();
         System.out.println("\n" + DemoTable.summary(last));
-        boolean well = last.size() == cameras
-                && last.stream().allMatch(stream -> stream.balanced() && stream.acked() > 0);
+        boolean well =
+                last.size() == cameras && last.stream().allMatch(stream -> stream.balanced() && stream.acked() > 0);
         System.out.println(well ? "every frame is accounted for" : "something is wrong, see above");
         return well ? 0 : 1;
     }
@@ -140,7 +140,8 @@ public final class Demo implements Callable<Integer> {
                     .getCodeSource()
                     .getLocation()
                     .toURI());
-            return here.resolveSibling("../../../server/target/frame-broker.jar").normalize();
+            return here.resolveSibling("../../../server/target/frame-broker.jar")
+                    .normalize();
         } catch (URISyntaxException impossible) {
             throw new IllegalStateException(impossible);
         }

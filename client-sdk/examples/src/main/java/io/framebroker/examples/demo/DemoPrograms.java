@@ -41,8 +41,7 @@ final class DemoPrograms implements AutoCloseable {
     /** Starts the broker; returns its port, or -1 if given up. */
     int startBroker(Path jar) throws IOException, InterruptedException {
         List<String> line = ChildProcess.java(
-                List.of("-Xmx1g"),
-                List.of("-jar", jar.toString(), "--grpc-port", "0", "--exit-with-stdin"));
+                List.of("-Xmx1g"), List.of("-jar", jar.toString(), "--grpc-port", "0", "--exit-with-stdin"));
         broker = ChildProcess.start("broker", line, text -> log.accept("broker     " + text));
         String ready = broker.awaitLine("frame-broker ready", START, givenUp);
         if (ready == null) {
@@ -85,8 +84,8 @@ final class DemoPrograms implements AutoCloseable {
     void requireAlive() throws IOException {
         for (ChildProcess each : List.of(broker, processor, capture)) {
             if (!each.isAlive()) {
-                throw new IOException("a program ended by itself with code " + each.exitCode() + ":\n"
-                        + each.lastLines());
+                throw new IOException(
+                        "a program ended by itself with code " + each.exitCode() + ":\n" + each.lastLines());
             }
         }
     }
@@ -123,7 +122,9 @@ final class DemoPrograms implements AutoCloseable {
         line.addAll(arguments);
         line.add("--exit-with-stdin");
         return ChildProcess.start(
-                name, ChildProcess.java(List.of("-Xmx512m"), line), text -> log.accept(String.format("%-10s %s", name, text)));
+                name,
+                ChildProcess.java(List.of("-Xmx512m"), line),
+                text -> log.accept(String.format("%-10s %s", name, text)));
     }
 
     private static void end(ChildProcess child) throws InterruptedException {

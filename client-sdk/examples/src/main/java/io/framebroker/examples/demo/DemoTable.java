@@ -10,8 +10,8 @@ import java.util.stream.Collectors;
 final class DemoTable {
 
     private static final String HEADER = String.format(
-            "%-12s %13s %13s %8s %8s %8s  %s", "camera", "published fps", "delivered fps", "backlog", "pending", "age",
-            "ledger");
+            "%-12s %13s %13s %8s %8s %8s  %s",
+            "camera", "published fps", "delivered fps", "backlog", "pending", "age", "ledger");
 
     private DemoTable() {}
 

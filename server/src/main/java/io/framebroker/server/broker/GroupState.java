@@ -1,0 +1,8 @@
+package io.framebroker.server.broker;
+
+/**
+ * A group at one moment.
+ *
+ * @param consumers connected now
+ */
+public record GroupState(String name, GroupSettings settings, ConsumerLag lag, int consumers) {}
