@@ -378,7 +378,12 @@ final class SimulatedCamera {
         @Override
         public void finished() {
             simulation.require(
-                    finishing && storedTold == storedExpected, "finished at %d of %d", storedTold, storedExpected);
+                    finishing && storedTold == storedExpected && model.confirmed() == model.appended(),
+                    "finished at %d of %d, %d of %d stored",
+                    storedTold,
+                    storedExpected,
+                    model.confirmed(),
+                    model.appended());
             finishedTold = true;
             over = true;
             simulation.coverage().reached("publisher finished");
