@@ -44,6 +44,7 @@ class TurnTest {
     /** The others used to be forgotten, and the failure went to whoever had the turn. */
     @Test
     void anOutletThatFailsKeepsNobodyElseFromBeingFlushed() {
+        LostFailures.taken();
         turn.begin();
         turn.touch(() -> {
             throw new IllegalStateException("call already closed");
@@ -52,5 +53,6 @@ class TurnTest {
         turn.end();
 
         assertThat(flushed).containsExactly("b");
+        assertThat(LostFailures.taken()).contains("call already closed");
     }
 }
