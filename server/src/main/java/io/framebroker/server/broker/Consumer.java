@@ -65,6 +65,7 @@ public final class Consumer {
     private final AtomicBoolean finishedTold = new AtomicBoolean();
     private volatile boolean open;
     private volatile boolean replaced;
+    private volatile boolean ended;
     private volatile boolean paused;
     private volatile boolean saysNothingMore;
 
@@ -196,8 +197,16 @@ public final class Consumer {
     }
 
     /** Told by the first stream that the same consumer joins again; it is still to join the others. */
-    void replaced() {
+    void replaced(BrokerException why, Turn turn) {
         replaced = true;
+        end(why, turn);
+    }
+
+    /** One of the streams is done with the call; the others give it nothing more until it is closed. */
+    void end(BrokerException why, Turn turn) {
+        ended = true;
+        port.ended(why);
+        turn.touch(port);
     }
 
     /** The connection is gone: what is open waits for this consumer's return. Idempotent. */
@@ -223,7 +232,7 @@ public final class Consumer {
 
     /** Whether a frame may be given now, as far as its size is not the question. */
     boolean takes() {
-        return open && !paused && left.get() > 0 && window().freeFrames() > 0 && port.ready();
+        return open && !ended && !paused && left.get() > 0 && window().freeFrames() > 0 && port.ready();
     }
 
     /** To be touched when room came back in one stream that the others do not know of. */

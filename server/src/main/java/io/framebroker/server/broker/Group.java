@@ -111,9 +111,7 @@ final class Group {
         members.add(member);
         if (before != null) {
             if (members.remove(before)) {
-                before.consumer().replaced();
-                before.consumer().port().ended(replaced(consumer));
-                turn.touch(before.consumer().port());
+                before.consumer().replaced(replaced(consumer), turn);
                 before.leave(clock.nanos());
             }
             adopt(before, member, consumer.options().held());
@@ -159,8 +157,7 @@ final class Group {
     /** Ends everybody; nothing goes out behind it. */
     void end(BrokerException why) {
         for (Member member : members) {
-            member.consumer().port().ended(why);
-            turn.touch(member.consumer().port());
+            member.consumer().end(why, turn);
         }
         members.clear();
         away.clear();
@@ -278,10 +275,19 @@ final class Group {
             return -1;
         }
         redeliveries.taken();
+        wakeForNextRetry();
         int attempt = table.nextAttempt(frame.ordinal());
         table.lease(frame.ordinal(), attempt, member, leaseEnd());
         handOver(member, one, attempt);
         return 1;
+    }
+
+    /** A frame that was due and found no consumer kept the broker from waking for those behind it. */
+    private void wakeForNextRetry() {
+        long wait = redeliveries.untilDue(clock.nanos());
+        if (wait != Long.MAX_VALUE) {
+            stream.wakeAfter(wait);
+        }
     }
 
     private int giveFirst(Member member, List<Frame> frames) {
@@ -440,6 +446,7 @@ final class Group {
                 settlements.ask(ordinal, ordinal, StreamStore.Outcome.SKIPPED, PASSED_OVER, null, null);
             }
         }
+        wakeForNextRetry();
         skipWaiting(through, PASSED_OVER);
     }
 
@@ -458,6 +465,8 @@ final class Group {
             FrameId lastId = new FrameId(stream.generation(), through);
             member.consumer().port().gap(stream.name(), reason, through - first + 1, false, firstId, lastId, "");
             turn.touch(member.consumer().port());
+            // What comes behind may fit where the skipped ones did not.
+            turn.touch(member.consumer().roomCameBack());
         }
         return through - first + 1;
     }

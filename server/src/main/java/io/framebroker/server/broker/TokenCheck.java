@@ -31,7 +31,7 @@ final class TokenCheck {
      */
     void eachRun(Member member, Token token, int count, boolean lateCounts, RunAction action) {
         long first = token.ordinal();
-        if (first <= 0 || first >= Long.MAX_VALUE / 2) {
+        if (first > Long.MAX_VALUE - count) {
             action.on(SettleOutcome.UNKNOWN_TOKEN, first, count);
             return;
         }

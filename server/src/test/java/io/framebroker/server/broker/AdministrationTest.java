@@ -267,4 +267,23 @@ class AdministrationTest {
         assertThat(talk.broker().latestFrame("cam"))
                 .hasValueSatisfying(frame -> assertThat(frame.sequence()).isEqualTo(2));
     }
+
+    /** It used to take, and with auto_ack to settle, frames that its own end kept from being sent. */
+    @Test
+    void aCallThatWasEndedByOneStreamGetsNothingFromTheOthers() {
+        talk.camera();
+        Camera dock = talk.camera("dock");
+        Worker first = talk.worker("w1").of("loaders").takes("cam", "dock").joins();
+        dock.publishes(1);
+        first.receivesOn("dock", 1);
+        Worker second =
+                talk.worker("w2").of("loaders").takes("cam", "dock").autoAck().joins();
+
+        talk.broker().deleteStream("cam", true);
+
+        second.receivesNothing();
+        Ledger.OfGroup loaders = talk.broker().ledger("dock").groups().get(0);
+        assertThat(loaders.acked()).isZero();
+        assertThat(loaders.pending()).isEqualTo(1);
+    }
 }

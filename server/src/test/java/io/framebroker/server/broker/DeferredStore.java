@@ -14,13 +14,19 @@ import java.util.TreeMap;
  * A store that answers when it is told to: what the one behind it confirms is held back, in order within each kind, until
  * it is released. It also checks that the core keeps the port's rules.
  */
-class DeferredStore implements FrameStore {
+final class DeferredStore implements FrameStore {
     private final FrameStore behind;
+    private final StoreWatch watch;
     private final Map<String, OfStream> streams = new TreeMap<>();
     private boolean deferred;
 
     DeferredStore(FrameStore behind) {
+        this(behind, StoreWatch.NOBODY);
+    }
+
+    DeferredStore(FrameStore behind, StoreWatch watch) {
         this.behind = behind;
+        this.watch = watch;
     }
 
     /** From now on nothing is confirmed before it is released. */
@@ -58,7 +64,7 @@ class DeferredStore implements FrameStore {
 
     @Override
     public StreamStore open(String stream, StreamStore.Listener listener) {
-        OfStream opened = new OfStream(listener);
+        OfStream opened = new OfStream(stream, listener);
         opened.store = behind.open(stream, opened);
         opened.confirmed = opened.store.lastOrdinal();
         streams.put(stream, opened);
@@ -76,10 +82,11 @@ class DeferredStore implements FrameStore {
         behind.close();
     }
 
-    private record Settlement(String group, long number, long first, long last) {}
+    private record Settlement(long number, long first, long last) {}
 
     /** One stream's frames, and the answers about them that are held back. */
-    class OfStream implements StreamStore, StreamStore.Listener {
+    final class OfStream implements StreamStore, StreamStore.Listener {
+        private final String name;
         private final Listener listener;
         private final ArrayDeque<Long> stored = new ArrayDeque<>();
         private final Map<String, ArrayDeque<Settlement>> settled = new TreeMap<>();
@@ -90,16 +97,9 @@ class DeferredStore implements FrameStore {
         private long confirmed;
         private boolean readableOwed;
 
-        OfStream(Listener listener) {
+        OfStream(String name, Listener listener) {
+            this.name = name;
             this.listener = listener;
-        }
-
-        StreamStore behind() {
-            return store;
-        }
-
-        Listener listener() {
-            return listener;
         }
 
         /** Frames appended and not confirmed, in messages. */
@@ -115,6 +115,10 @@ class DeferredStore implements FrameStore {
             return readableOwed;
         }
 
+        boolean isCold() {
+            return !cold.isEmpty() || readableOwed;
+        }
+
         /** The next read from this frame finds it out of memory. */
         void makeCold(long ordinal) {
             cold.add(ordinal);
@@ -127,6 +131,7 @@ class DeferredStore implements FrameStore {
             }
             if (through > confirmed) {
                 confirmed = through;
+                watch.stored(name, through);
                 listener.stored(through);
             }
         }
@@ -136,7 +141,7 @@ class DeferredStore implements FrameStore {
             Settlement last = null;
             for (int i = 0; held != null && i < settlements && !held.isEmpty(); i++) {
                 last = held.poll();
-                confirmed(last.group, last.first, last.last);
+                watch.settled(name, group, last.first, last.last);
             }
             if (last != null) {
                 listener.settled(group, last.number);
@@ -159,15 +164,13 @@ class DeferredStore implements FrameStore {
         }
 
         void releaseAll() {
+            readableOwed |= !cold.isEmpty();
             while (!stored.isEmpty() || settledHeld() > 0 || readableOwed) {
                 releaseStored(Integer.MAX_VALUE);
                 groupsHeld().forEach(group -> releaseSettled(group, Integer.MAX_VALUE));
                 releaseReadable();
             }
         }
-
-        /** For those that want to know what has become durable. */
-        void confirmed(String group, long first, long last) {}
 
         @Override
         public void stored(long throughOrdinal) {
@@ -199,7 +202,9 @@ class DeferredStore implements FrameStore {
 
         @Override
         public void append(List<Frame> frames) {
-            store.append(new ArrayList<>(frames));
+            List<Frame> own = new ArrayList<>(frames);
+            watch.appended(name, own);
+            store.append(own);
         }
 
         @Override
@@ -228,11 +233,13 @@ class DeferredStore implements FrameStore {
                             + group + ", whose cursor is at " + cursor);
                 }
             }
+            watch.trimmed(name, throughOrdinal);
             store.trim(throughOrdinal);
         }
 
         @Override
         public void createGroup(String group, long base) {
+            watch.groupCreated(name, group, base);
             store.createGroup(group, base);
             settled.put(group, new ArrayDeque<>());
             asked.put(group, new long[1]);
@@ -243,6 +250,7 @@ class DeferredStore implements FrameStore {
 
         @Override
         public void deleteGroup(String group) {
+            watch.groupDeleted(name, group);
             store.deleteGroup(group);
             settled.remove(group);
             asked.remove(group);
@@ -252,12 +260,14 @@ class DeferredStore implements FrameStore {
         @Override
         public void delivered(String group, long first, long last, int attempt) {
             store.delivered(group, first, last, attempt);
+            watch.delivered(name, group, first, last, attempt);
         }
 
         @Override
         public void settle(String group, long first, long last, Outcome outcome, String reason) {
             store.settle(group, first, last, outcome, reason);
-            settled.get(group).add(new Settlement(group, ++asked.get(group)[0], first, last));
+            watch.settleAsked(name, group, first, last, outcome, reason);
+            settled.get(group).add(new Settlement(++asked.get(group)[0], first, last));
             if (!deferred) {
                 releaseSettled(group, Integer.MAX_VALUE);
             }

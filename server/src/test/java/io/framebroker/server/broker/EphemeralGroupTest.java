@@ -103,4 +103,21 @@ class EphemeralGroupTest {
         viewer.call().pump();
         viewer.receives(1);
     }
+
+    /** It used to wait for the next event, though what did not fit was gone. */
+    @Test
+    void whatComesBehindAFrameThatWasLetGoIsDeliveredAtOnce() {
+        Conversation brief = new Conversation(new StreamSettings(100, 1 << 20, 2, 1 << 20, 0));
+        Camera cam = brief.camera();
+        Camera dock = brief.camera("dock");
+        Worker viewer =
+                brief.worker("viewer").takes("cam", "dock").window(10, 1_000).joins();
+        dock.publishesLarge(1, 600);
+        viewer.receivesOn("dock", 1);
+
+        cam.publishes(Frames.of(1, 900), Frames.of(2, 100), Frames.of(3, 100), Frames.of(4, 100));
+
+        viewer.receives(3, 4);
+        brief.comesOutEven();
+    }
 }

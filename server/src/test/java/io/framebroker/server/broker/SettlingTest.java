@@ -239,6 +239,24 @@ class SettlingTest {
         detector.hearsNothing();
         talk.store().releaseAll();
 
-        detector.hears("1-1/1 OK", "1-0/1 through 2 UNKNOWN_TOKEN");
+        detector.hears("1-1/1 OK", "1-0/1 UNKNOWN_TOKEN", "1-1/1 ALREADY_SETTLED", "1-2/1 UNKNOWN_TOKEN");
+    }
+
+    /** The broker used to sleep on: the first one had been due, and nobody had asked about the second. */
+    @Test
+    void aRetryBehindOneThatFoundNobodyComesInTime() {
+        Worker detector = talk.worker("w1").of("detectors").joins();
+        camera.publishes(1, 2);
+        detector.receives(1, 2);
+        detector.nacks(1_000, 1);
+        detector.nacks(3_000, 2);
+        detector.call().pause();
+        talk.passes(Duration.ofSeconds(2));
+
+        detector.call().resume();
+        detector.receivesAgain(2, 1);
+        talk.passes(Duration.ofSeconds(1));
+
+        detector.receivesAgain(2, 2);
     }
 }

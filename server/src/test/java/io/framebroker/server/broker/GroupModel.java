@@ -1,0 +1,379 @@
+package io.framebroker.server.broker;
+
+import io.framebroker.server.broker.ConsumerPort.SettleOutcome;
+import io.framebroker.server.broker.DeliveryTable.State;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What a group must look like, kept by a second bookkeeper who is slow, plain and trusts nobody. */
+final class GroupModel {
+    /** One frame that was delivered or passed over. */
+    static final class Delivery {
+        final String stream;
+        final StreamModel.Stored frame;
+        State state;
+        int attempt;
+        SimulatedWorker.Call holder;
+        long deadlineNanos;
+        boolean countsNext;
+        boolean lateAckCounts;
+        /** Whether somebody with a right to it has asked for this frame to be settled. */
+        boolean settleAsked;
+
+        Delivery(String stream, StreamModel.Stored frame) {
+            this.stream = stream;
+            this.frame = frame;
+        }
+    }
+
+    final String name;
+    final boolean durable;
+    final long base;
+    final long leaseNanos;
+    final List<SimulatedWorker.Call> members = new ArrayList<>();
+    final Map<String, Long> skipped = new TreeMap<>();
+    private final Map<String, SimulatedWorker.Call> away = new HashMap<>();
+    private final Map<String, Long> graceEnds = new HashMap<>();
+    private final StreamModel stream;
+    private final Simulation simulation;
+    private final Map<Long, Delivery> deliveries = new HashMap<>();
+    long cursor;
+    long acked;
+    private long low;
+
+    GroupModel(String name, long base, long leaseNanos, StreamModel stream, Simulation simulation) {
+        this.name = name;
+        this.durable = !name.startsWith("~");
+        this.base = base;
+        this.cursor = base;
+        this.low = base + 1;
+        this.leaseNanos = leaseNanos;
+        this.stream = stream;
+        this.simulation = simulation;
+    }
+
+    long low() {
+        while (low <= cursor && deliveries.get(low).state == State.SETTLED) {
+            low++;
+        }
+        return low;
+    }
+
+    /** As the store counts: a frame is no longer pending when it is asked to settle it. */
+    long pending() {
+        return open().stream()
+                .filter(each -> each.state == State.LEASED || each.state == State.RETRY)
+                .count();
+    }
+
+    /** From the oldest one that is not settled to the cursor. */
+    List<Delivery> open() {
+        List<Delivery> open = new ArrayList<>();
+        for (long ordinal = low(); ordinal <= cursor; ordinal++) {
+            open.add(deliveries.get(ordinal));
+        }
+        return open;
+    }
+
+    private void move(Delivery delivery, State to) {
+        boolean allowed = delivery.state == null
+                ? to == State.LEASED || to == State.SETTLING
+                : switch (delivery.state) {
+                    case LEASED -> to != State.SETTLED;
+                    case RETRY -> to == State.LEASED || to == State.SETTLING;
+                    case SETTLING -> to == State.SETTLED;
+                    case SETTLED -> false;
+                };
+        simulation.require(allowed, "%s of %s goes from %s to %s", delivery.frame, name, delivery.state, to);
+        simulation.coverage().reached((delivery.state == null ? "-" : delivery.state) + " " + to);
+        if (delivery.state == State.LEASED) {
+            delivery.holder.gaveUp(delivery);
+        }
+        delivery.state = to;
+        if (to == State.LEASED) {
+            delivery.holder.got(delivery);
+        }
+    }
+
+    // ---- deliveries
+
+    void delivered(SimulatedWorker.Call call, long ordinal, int attempt) {
+        if (ordinal == cursor + 1) {
+            simulation.require(attempt == 1, "first delivery of %s is attempt %d", ordinal, attempt);
+            Delivery first = new Delivery(stream.name, stream.frame(ordinal));
+            deliveries.put(ordinal, first);
+            cursor = ordinal;
+            lease(first, call, 1);
+            return;
+        }
+        Delivery again = deliveries.get(ordinal);
+        simulation.require(
+                again != null && again.state == State.RETRY,
+                "%s gets %s of %s, cursor %d, which is %s",
+                call,
+                ordinal,
+                name,
+                cursor,
+                again == null ? "waiting" : again.state);
+        int expected = again.attempt + (again.countsNext ? 1 : 0);
+        simulation.require(
+                attempt == expected,
+                "attempt %d of %s in %s on %s, expected %d",
+                attempt,
+                ordinal,
+                name,
+                stream.name,
+                expected);
+        simulation.require(
+                again.deadlineNanos - simulation.now() <= 0, "%s of %s comes before its time", ordinal, name);
+        lease(again, call, attempt);
+    }
+
+    private void lease(Delivery delivery, SimulatedWorker.Call call, int attempt) {
+        delivery.holder = call;
+        delivery.attempt = attempt;
+        delivery.deadlineNanos = simulation.now() + leaseNanos;
+        delivery.settleAsked = call.autoAck();
+        move(delivery, State.LEASED);
+    }
+
+    private void sendBack(Delivery delivery, long notBefore, boolean counted, boolean lateAckCounts) {
+        move(delivery, State.RETRY);
+        delivery.deadlineNanos = notBefore;
+        delivery.countsNext = counted;
+        delivery.lateAckCounts = lateAckCounts;
+        delivery.settleAsked = false;
+    }
+
+    /** What {@code call} is to be told when it ends, or extends, a delivery. */
+    SettleOutcome outcome(SimulatedWorker.Call call, Token token, long ordinal, boolean settles) {
+        if (ordinal <= base || ordinal > cursor) {
+            return SettleOutcome.UNKNOWN_TOKEN;
+        }
+        if (ordinal < low()) {
+            return SettleOutcome.ALREADY_SETTLED;
+        }
+        Delivery delivery = deliveries.get(ordinal);
+        if (token.attempt() < 1 || token.attempt() > delivery.attempt) {
+            return SettleOutcome.UNKNOWN_TOKEN;
+        }
+        if (delivery.state == State.SETTLING || delivery.state == State.SETTLED) {
+            return SettleOutcome.ALREADY_SETTLED;
+        }
+        if (token.generation() != 1) {
+            return SettleOutcome.UNKNOWN_TOKEN;
+        }
+        boolean good = token.attempt() == delivery.attempt
+                && (delivery.state == State.LEASED
+                        ? delivery.holder == call
+                        : settles
+                                && delivery.lateAckCounts
+                                && delivery.holder
+                                        .worker()
+                                        .id()
+                                        .equals(call.worker().id()));
+        return good ? SettleOutcome.OK : SettleOutcome.STALE;
+    }
+
+    /** A consumer with a right to it passes its verdict. */
+    void judged(long ordinal, Verdict verdict) {
+        Delivery delivery = deliveries.get(ordinal);
+        if (verdict instanceof Verdict.Ack || verdict instanceof Verdict.Skip) {
+            delivery.settleAsked = true;
+        } else if (delivery.state == State.LEASED) {
+            long wait = 0;
+            if (verdict instanceof Verdict.Retry retry) {
+                wait = retry.afterMillis() >= 0
+                        ? retry.afterMillis() * 1_000_000
+                        : Backoff.nanos(delivery.attempt, ordinal);
+            }
+            sendBack(delivery, simulation.now() + wait, verdict instanceof Verdict.Retry, false);
+        }
+    }
+
+    void extended(long ordinal) {
+        Delivery delivery = deliveries.get(ordinal);
+        move(delivery, State.LEASED);
+        delivery.deadlineNanos = simulation.now() + leaseNanos;
+    }
+
+    /** The store is asked to settle. */
+    void settles(long first, long last, StreamStore.Outcome outcome, String reason) {
+        if (first == cursor + 1) {
+            simulation.require(
+                    outcome == StreamStore.Outcome.SKIPPED
+                            && ("PURGED".equals(reason) || !durable && "RETENTION".equals(reason)),
+                    "waiting frames %d..%d of %s are %s as %s",
+                    first,
+                    last,
+                    name,
+                    outcome,
+                    reason);
+            for (long ordinal = first; ordinal <= last; ordinal++) {
+                Delivery passed = new Delivery(stream.name, stream.frame(ordinal));
+                deliveries.put(ordinal, passed);
+                move(passed, State.SETTLING);
+            }
+            cursor = last;
+            members.forEach(member -> member.expectGap(stream.name, reason, last - first + 1, first, last));
+        } else {
+            for (long ordinal = first; ordinal <= last; ordinal++) {
+                Delivery delivery = deliveries.get(ordinal);
+                boolean passedOver = !durable && "RETENTION".equals(reason);
+                simulation.require(
+                        delivery != null && (delivery.settleAsked || passedOver),
+                        "%s of %s is %s as %s, and nobody asked",
+                        ordinal,
+                        name,
+                        outcome,
+                        reason);
+                move(delivery, State.SETTLING);
+            }
+        }
+        if (outcome == StreamStore.Outcome.ACKED) {
+            acked += last - first + 1;
+        } else {
+            skipped.merge(reason, last - first + 1, Long::sum);
+        }
+    }
+
+    void settled(long first, long last) {
+        for (long ordinal = first; ordinal <= last; ordinal++) {
+            move(deliveries.get(ordinal), State.SETTLED);
+        }
+    }
+
+    boolean isSettled(long ordinal) {
+        Delivery delivery = deliveries.get(ordinal);
+        return delivery != null && delivery.state == State.SETTLED;
+    }
+
+    // ---- consumers
+
+    void joins(SimulatedWorker.Call call) {
+        members.add(call);
+    }
+
+    /** Whom a consumer of this id would take over from; null when there is nobody. */
+    SimulatedWorker.Call before(String id) {
+        if (away.containsKey(id)) {
+            return away.get(id);
+        }
+        return members.stream()
+                .filter(member -> member.worker().id().equals(id))
+                .findFirst()
+                .orElse(null);
+    }
+
+    void takenOver(SimulatedWorker.Call before, SimulatedWorker.Call after, List<Consumer.Held> held) {
+        members.remove(before);
+        away.remove(after.worker().id());
+        for (Delivery delivery : heldBy(before)) {
+            boolean keeps = held.stream()
+                    .anyMatch(run -> run.stream().equals(stream.name)
+                            && run.token().generation() == 1
+                            && run.token().attempt() == delivery.attempt
+                            && delivery.frame.ordinal() >= run.token().ordinal()
+                            && delivery.frame.ordinal() < run.token().ordinal() + run.count());
+            if (keeps) {
+                before.gaveUp(delivery);
+                delivery.holder = after;
+                after.got(delivery);
+                delivery.deadlineNanos = simulation.now() + leaseNanos;
+                simulation.coverage().reached("taken over");
+            } else {
+                sendBack(delivery, simulation.now(), true, true);
+            }
+        }
+    }
+
+    void leaves(SimulatedWorker.Call call) {
+        boolean wasAway = away.remove(call.worker().id(), call);
+        if (members.remove(call) || wasAway) {
+            heldBy(call).forEach(delivery -> sendBack(delivery, simulation.now(), false, false));
+        }
+    }
+
+    void loses(SimulatedWorker.Call call, long graceNanos) {
+        if (!members.remove(call)) {
+            return;
+        }
+        if (!durable) {
+            heldBy(call).forEach(delivery -> sendBack(delivery, simulation.now(), false, false));
+        } else if (graceNanos == 0) {
+            heldBy(call).forEach(delivery -> sendBack(delivery, simulation.now(), true, true));
+        } else if (!heldBy(call).isEmpty()) {
+            away.put(call.worker().id(), call);
+            graceEnds.put(call.worker().id(), simulation.now() + graceNanos);
+            simulation.coverage().reached("away");
+        }
+    }
+
+    private List<Delivery> heldBy(SimulatedWorker.Call call) {
+        return open().stream()
+                .filter(each -> each.state == State.LEASED && each.holder == call)
+                .toList();
+    }
+
+    // ---- time
+
+    void tick() {
+        long now = simulation.now();
+        for (Map.Entry<String, SimulatedWorker.Call> gone : List.copyOf(away.entrySet())) {
+            if (graceEnds.get(gone.getKey()) - now <= 0) {
+                away.remove(gone.getKey());
+                heldBy(gone.getValue()).forEach(delivery -> sendBack(delivery, now, true, true));
+                simulation.coverage().reached("grace over");
+            }
+        }
+        for (Delivery delivery : open()) {
+            if (delivery.state == State.LEASED && delivery.deadlineNanos - now <= 0) {
+                sendBack(delivery, now + Backoff.nanos(delivery.attempt, delivery.frame.ordinal()), true, true);
+                simulation.coverage().reached("lease over");
+            }
+        }
+    }
+
+    /** A frame whose next attempt may be given out now; null when there is none. */
+    Delivery dueRetry() {
+        return open().stream()
+                .filter(each -> each.state == State.RETRY && each.deadlineNanos - simulation.now() <= 0)
+                .findFirst()
+                .orElse(null);
+    }
+
+    boolean hasSeveralDue() {
+        return open().stream()
+                        .filter(each -> each.state == State.RETRY && each.deadlineNanos - simulation.now() <= 0)
+                        .count()
+                > 1;
+    }
+
+    void check(Ledger.OfGroup ledger) {
+        simulation.require(
+                ledger.base() == base
+                        && ledger.stored() == stream.confirmed() - base
+                        && ledger.waiting() == stream.confirmed() - Math.max(cursor, stream.trimmed())
+                        && ledger.pending() == pending()
+                        && ledger.acked() == acked
+                        && ledger.skipped().equals(skipped),
+                "ledger %s, but base %d, cursor %d, pending %d, acked %d, skipped %s, confirmed %d, trimmed %d",
+                ledger,
+                base,
+                cursor,
+                pending(),
+                acked,
+                skipped,
+                stream.confirmed(),
+                stream.trimmed());
+        simulation.require(ledger.imbalance() == 0, "imbalance in %s", ledger);
+    }
+
+    @Override
+    public String toString() {
+        return name + " at " + cursor;
+    }
+}

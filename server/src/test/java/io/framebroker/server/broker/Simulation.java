@@ -1,0 +1,560 @@
+package io.framebroker.server.broker;
+
+import io.framebroker.server.store.memory.MemoryFrameStore;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+
+/**
+ * One run of a broker with cameras and workers that misbehave at random, all on one thread and a fake clock: the same
+ * seed gives the same run. After every step the broker is compared with a model of it.
+ */
+final class Simulation implements StoreWatch {
+    private static final int NOTES = 60;
+    private static final List<String> STREAMS = List.of("cam", "dock", "gate");
+    private static final List<String> GROUPS = List.of("archive", "detectors", "trackers");
+    private static final int MOST_ROUNDS_TO_SETTLE = 2_000;
+
+    private final long seed;
+    private final int steps;
+    private final Fault fault;
+    private final Coverage coverage;
+    private final Random random;
+    private final FakeClock clock = new FakeClock();
+    private final DeferredStore store;
+    private final FrameMemory memory;
+    private final Broker broker;
+    private final boolean memoryIsShort;
+    private final boolean storeAnswersAtOnce;
+    private final long graceMillis;
+    private final StreamSettings defaults;
+    private final Map<String, GroupSettings> groupSettings = new TreeMap<>();
+    private final Map<String, StreamModel> streams = new TreeMap<>();
+    private final List<SimulatedCamera> cameras = new ArrayList<>();
+    private final List<SimulatedWorker> workers = new ArrayList<>();
+    private final ArrayDeque<String> notes = new ArrayDeque<>();
+    private long digest;
+    private long origins;
+    private int step;
+    private boolean purging;
+    private boolean clockIsHeeded = true;
+    private SimulatedCamera.Call publishing;
+    private List<Long> appendsExpected = List.of();
+    private SimulatedWorker.Call joining;
+    private String joiningGroup = "";
+    private String deliveryDecided = "";
+
+    Simulation(long seed, int steps, FaultKind faultKind, Coverage coverage) {
+        this.seed = seed;
+        this.steps = steps;
+        this.coverage = coverage;
+        this.random = new Random(seed * 0x9E3779B97F4A7C15L);
+        this.fault = new Fault(faultKind, random);
+        this.defaults = randomSettings();
+        this.graceMillis = random.nextInt(4) == 0 ? 0 : 5_000;
+        this.memoryIsShort = random.nextInt(5) == 0;
+        this.storeAnswersAtOnce = random.nextInt(5) == 0;
+        this.memory = new FrameMemory(memoryIsShort ? 10_000 + random.nextInt(50_000) : 1L << 40, 1L << 40);
+        this.store = new DeferredStore(new MemoryFrameStore(), this);
+        if (!storeAnswersAtOnce) {
+            store.defer();
+        }
+        BrokerSettings settings = new BrokerSettings(true, 100, graceMillis, defaults);
+        this.broker = new Broker(settings, fault.store(store), memory, fault.clock(clock));
+        for (String group : GROUPS) {
+            groupSettings.put(
+                    group, new GroupSettings(List.of(1_000L, 5_000L, 30_000L).get(random.nextInt(3))));
+        }
+        castRoles();
+    }
+
+    private void castRoles() {
+        int streamCount = 1 + random.nextInt(STREAMS.size());
+        for (String stream : STREAMS.subList(0, streamCount)) {
+            cameras.add(new SimulatedCamera(this, random, stream, "camera-of-" + stream));
+            if (random.nextInt(3) == 0) {
+                cameras.add(new SimulatedCamera(this, random, stream, random.nextBoolean() ? "" : "spare"));
+            }
+        }
+        int groupCount = 1 + random.nextInt(GROUPS.size());
+        for (String group : GROUPS.subList(0, groupCount)) {
+            int members = 1 + random.nextInt(3);
+            for (int i = 0; i < members; i++) {
+                workers.add(new SimulatedWorker(this, random, group + "-" + i, group, someOf(streamCount)));
+            }
+        }
+        for (int i = random.nextInt(3); i > 0; i--) {
+            workers.add(new SimulatedWorker(this, random, "viewer-" + i, "", someOf(streamCount)));
+        }
+    }
+
+    private List<String> someOf(int streamCount) {
+        List<String> some = new ArrayList<>();
+        for (String stream : STREAMS.subList(0, streamCount)) {
+            if (random.nextInt(3) > 0) {
+                some.add(random.nextInt(some.size() + 1), stream);
+            }
+        }
+        return some.isEmpty() ? List.of(STREAMS.get(random.nextInt(streamCount))) : some;
+    }
+
+    private StreamSettings randomSettings() {
+        return new StreamSettings(
+                3 + random.nextInt(40),
+                2_000 + random.nextInt(30_000),
+                random.nextInt(3) == 0 ? 0 : random.nextInt(20),
+                random.nextInt(3) == 0 ? random.nextInt(5_000) : 1 << 20,
+                random.nextInt(3) == 0 ? 1_000 + random.nextInt(20_000) : 0);
+    }
+
+    // ---- the run
+
+    /** Runs to the end. Returns a number that two equal runs share. */
+    long run() {
+        try {
+            for (step = 1; step <= steps; step++) {
+                act();
+                check();
+            }
+            settleDown();
+        } catch (AssertionError | RuntimeException e) {
+            throw new SimulationFailure(seed, step, notes, e);
+        }
+        return digest;
+    }
+
+    private void act() {
+        int dice = random.nextInt(1_000);
+        if (dice < 300) {
+            aCamera().publishes();
+        } else if (dice < 330) {
+            aCamera().connects();
+        } else if (dice < 345) {
+            aCamera().losesItsConnection();
+        } else if (dice < 350) {
+            aCamera().finishes();
+        } else if (dice < 365) {
+            aCamera().reports();
+        } else if (dice < 370) {
+            aCamera().opensWithAnOldEpoch();
+        } else if (dice < 560) {
+            aWorker().settles();
+        } else if (dice < 580) {
+            aWorker().extendsLeases();
+        } else if (dice < 610) {
+            aWorker().acksEverything();
+        } else if (dice < 650) {
+            aWorker().joins();
+        } else if (dice < 660) {
+            aWorker().leaves();
+        } else if (dice < 680) {
+            aWorker().losesItsConnection();
+        } else if (dice < 740) {
+            aWorker().changesItsMind();
+        } else if (dice < 890) {
+            storeAnswers();
+        } else if (dice < 980) {
+            timePasses();
+        } else {
+            somebodyAdministers();
+        }
+    }
+
+    private SimulatedCamera aCamera() {
+        return cameras.get(random.nextInt(cameras.size()));
+    }
+
+    private SimulatedWorker aWorker() {
+        return workers.get(random.nextInt(workers.size()));
+    }
+
+    private StreamModel aStream() {
+        List<StreamModel> known = List.copyOf(streams.values());
+        return known.isEmpty() ? null : known.get(random.nextInt(known.size()));
+    }
+
+    private void storeAnswers() {
+        StreamModel model = aStream();
+        if (model == null) {
+            return;
+        }
+        DeferredStore.OfStream of = store.stream(model.name);
+        switch (random.nextInt(4)) {
+            case 0 -> {
+                int messages = 1 + random.nextInt(4);
+                note("store confirms %d messages of %s", messages, model.name);
+                of.releaseStored(messages);
+            }
+            case 1 -> {
+                List<String> held = of.groupsHeld();
+                if (!held.isEmpty()) {
+                    String group = held.get(random.nextInt(held.size()));
+                    int settlements = 1 + random.nextInt(4);
+                    note("store confirms %d settlements of %s on %s", settlements, group, model.name);
+                    of.releaseSettled(group, settlements);
+                }
+            }
+            case 2 -> {
+                note("store has read what was cold on %s", model.name);
+                of.releaseReadable();
+            }
+            default -> {
+                note("store confirms everything on %s", model.name);
+                of.releaseAll();
+            }
+        }
+    }
+
+    private void timePasses() {
+        long nanos = switch (random.nextInt(5)) {
+            case 0 -> random.nextInt(30_000_000);
+            case 1 -> random.nextInt(1_000_000_000);
+            case 2 -> random.nextInt(1_000) * 10_000_000L;
+            case 3 -> Math.min(tick(), 40_000_000_000L);
+            default -> 600_000_000L;
+        };
+        clock.advance(nanos);
+        clockIsHeeded = random.nextInt(6) > 0;
+        note("%d ms pass, heeded %s", nanos / 1_000_000, clockIsHeeded);
+        if (clockIsHeeded) {
+            tick();
+        }
+    }
+
+    private long tick() {
+        streams.values().forEach(stream -> stream.groups.values().forEach(GroupModel::tick));
+        return broker.tick();
+    }
+
+    private void somebodyAdministers() {
+        StreamModel model = aStream();
+        if (model == null) {
+            return;
+        }
+        int dice = random.nextInt(20);
+        if (dice < 8) {
+            model.settings = randomSettings();
+            note("settings of %s become %s", model.name, model.settings);
+            broker.updateStream(model.name, model.settings);
+        } else if (dice < 11) {
+            note("%s is purged", model.name);
+            purging = true;
+            broker.purgeStream(model.name);
+            purging = false;
+        } else if (dice < 13) {
+            deletes(model);
+        } else if (!storeAnswersAtOnce) {
+            long ordinal = model.confirmed() + 1 + random.nextInt(3);
+            note("frame %d of %s will be cold", ordinal, model.name);
+            store.stream(model.name).makeCold(ordinal);
+        }
+    }
+
+    private void deletes(StreamModel model) {
+        note("%s is deleted", model.name);
+        streams.remove(model.name);
+        for (SimulatedCamera camera : cameras) {
+            if (camera.stream().equals(model.name)) {
+                if (camera.call() != null) {
+                    camera.call().expectEnd("STREAM_DELETED");
+                }
+                camera.startsAnew();
+            }
+        }
+        for (SimulatedWorker worker : workers) {
+            if (worker.call() != null && worker.call().groups().containsKey(model.name)) {
+                worker.call().expectDeletionOf(model.name);
+            }
+        }
+        broker.deleteStream(model.name, true);
+    }
+
+    /** Faults stop: everything that was published comes to its end. */
+    private void settleDown() {
+        store.answerAtOnce();
+        for (SimulatedWorker worker : workers) {
+            worker.joinsInEarnest();
+            check();
+        }
+        for (String stream : List.copyOf(streams.keySet())) {
+            for (String group : streams.get(stream).groups.keySet()) {
+                if (!group.startsWith("~")) {
+                    SimulatedWorker last = new SimulatedWorker(this, random, "last-" + stream, group, List.of(stream));
+                    workers.add(last);
+                    last.joinsInEarnest();
+                }
+            }
+        }
+        for (int round = 0; !isSettled(); round++) {
+            require(round < MOST_ROUNDS_TO_SETTLE, "it does not settle: %s", streams.values());
+            step++;
+            for (SimulatedCamera camera : cameras) {
+                SimulatedCamera.Call live = liveCall(camera.stream());
+                if (camera.hasPending() && live == null) {
+                    camera.connects();
+                } else if (camera.hasPending() && live != camera.call()) {
+                    live.camera().stepsAside();
+                }
+                camera.publishesWhatItOwes();
+            }
+            workers.forEach(SimulatedWorker::acksEverything);
+            clock.advance(Math.min(Math.max(1, tick()), 1_000_000_000L));
+            clockIsHeeded = true;
+            tick();
+            check();
+        }
+        everybodyLeaves();
+    }
+
+    private boolean isSettled() {
+        return cameras.stream().noneMatch(SimulatedCamera::hasPending)
+                && streams.values().stream().allMatch(StreamModel::isSettled);
+    }
+
+    private void everybodyLeaves() {
+        step++;
+        for (SimulatedCamera camera : cameras) {
+            camera.finishes();
+            require(camera.call() == null, "camera of %s has not ended", camera.stream());
+        }
+        for (SimulatedWorker worker : workers) {
+            worker.leaves();
+        }
+        check();
+        for (StreamModel stream : streams.values()) {
+            require(stream.consumers() == 0, "consumers on %s", stream.name);
+            long backlog = broker.stream(stream.name).backlogFrames();
+            require(backlog == 0, "backlog of %d on %s", backlog, stream.name);
+        }
+    }
+
+    // ---- what holds between two steps
+
+    private void check() {
+        require(deliveryDecided.isEmpty(), "the store was told of %s, nobody got it", deliveryDecided);
+        require(LostFailures.taken() == null, "a failure was swallowed: %s", LostFailures.last());
+        long kept = 0;
+        for (StreamModel stream : streams.values()) {
+            stream.check(broker.ledger(stream.name));
+            kept += stream.keptBytes();
+        }
+        require(memory.keptBytes() == kept, "memory keeps %d, expected %d", memory.keptBytes(), kept);
+        for (SimulatedCamera camera : cameras) {
+            if (camera.call() != null) {
+                camera.call().check();
+            }
+        }
+        for (SimulatedWorker worker : workers) {
+            if (worker.call() != null) {
+                worker.call().check();
+                worker.call().checkGaps();
+            }
+        }
+        checkNobodyIsIdleForNothing();
+    }
+
+    private void checkNobodyIsIdleForNothing() {
+        for (StreamModel stream : streams.values()) {
+            if (store.stream(stream.name).isCold()) {
+                continue;
+            }
+            for (GroupModel group : stream.groups.values()) {
+                GroupModel.Delivery retry = clockIsHeeded ? group.dueRetry() : null;
+                boolean anyRetry = group.open().stream()
+                        .anyMatch(each -> each.state == DeliveryTable.State.RETRY && each.deadlineNanos - now() <= 0);
+                StreamModel.Stored next = retry != null
+                        ? retry.frame
+                        : anyRetry || group.cursor >= stream.confirmed() ? null : stream.frame(group.cursor + 1);
+                for (SimulatedWorker.Call member : group.members) {
+                    require(
+                            next == null || !member.wouldTake(next) || retry != null && group.hasSeveralDue(),
+                            "%s waits in %s on %s, and %s has nothing to do, window %s, cursor %d",
+                            next,
+                            group,
+                            stream.name,
+                            member,
+                            member.window(),
+                            group.cursor);
+                }
+            }
+        }
+    }
+
+    // ---- what the actors ask
+
+    long now() {
+        return clock.nanos();
+    }
+
+    Broker broker() {
+        return broker;
+    }
+
+    Coverage coverage() {
+        return coverage;
+    }
+
+    Fault fault() {
+        return fault;
+    }
+
+    long graceNanos() {
+        return graceMillis * 1_000_000;
+    }
+
+    boolean memoryIsShort() {
+        return memoryIsShort;
+    }
+
+    boolean storeAnswersAtOnce() {
+        return storeAnswersAtOnce;
+    }
+
+    boolean purging() {
+        return purging;
+    }
+
+    long newOrigin() {
+        return ++origins;
+    }
+
+    StreamModel stream(String name) {
+        return streams.get(name);
+    }
+
+    StreamModel streamOrNew(String name) {
+        return streams.computeIfAbsent(name, absent -> new StreamModel(absent, defaults, this));
+    }
+
+    SimulatedCamera.Call liveCall(String stream) {
+        return cameras.stream()
+                .map(SimulatedCamera::call)
+                .filter(call -> call != null && call.camera().stream().equals(stream))
+                .findFirst()
+                .orElse(null);
+    }
+
+    GroupSettings settingsOf(String group) {
+        return groupSettings.getOrDefault(group, GroupSettings.DEFAULT);
+    }
+
+    StartPosition startPosition() {
+        return switch (random.nextInt(4)) {
+            case 0 -> new StartPosition.New();
+            case 1 -> new StartPosition.Id(new FrameId(1, random.nextInt(50)));
+            default -> new StartPosition.Earliest();
+        };
+    }
+
+    void publishing(SimulatedCamera.Call by, List<Long> origins) {
+        publishing = by;
+        appendsExpected = origins;
+    }
+
+    void published() {
+        require(appendsExpected.isEmpty(), "frames %s were not appended", appendsExpected);
+        publishing = null;
+    }
+
+    void joining(SimulatedWorker.Call call, String group) {
+        joining = call;
+        joiningGroup = group;
+    }
+
+    void joined() {
+        joining = null;
+    }
+
+    void deliveryArrives(String stream, String group, List<Frame> frames, int attempt) {
+        String arrives = delivery(
+                stream,
+                group,
+                frames.get(0).ordinal(),
+                frames.get(frames.size() - 1).ordinal(),
+                attempt);
+        require(arrives.equals(deliveryDecided), "%s arrives, decided was %s", arrives, deliveryDecided);
+        deliveryDecided = "";
+    }
+
+    private static String delivery(String stream, String group, long first, long last, int attempt) {
+        return group + " on " + stream + ": " + first + ".." + last + "/" + attempt;
+    }
+
+    void note(String format, Object... args) {
+        String note = step + ": " + String.format(format, args);
+        digest = digest * 31 + note.hashCode();
+        notes.add(note);
+        if (notes.size() > NOTES) {
+            notes.poll();
+        }
+    }
+
+    void require(boolean holds, String format, Object... args) {
+        if (!holds) {
+            throw new AssertionError(String.format(format, args));
+        }
+    }
+
+    // ---- what the store sees
+
+    @Override
+    public void appended(String stream, List<Frame> frames) {
+        List<Long> appended =
+                frames.stream().map(frame -> Frames.origin(frame.content())).toList();
+        require(
+                publishing != null && appended.equals(appendsExpected),
+                "%s are appended, expected %s",
+                appended,
+                appendsExpected);
+        appendsExpected = List.of();
+        stream(stream).appended(frames, publishing);
+    }
+
+    @Override
+    public void stored(String stream, long through) {
+        if (streams.containsKey(stream)) {
+            stream(stream).confirmed(through);
+        }
+    }
+
+    @Override
+    public void trimmed(String stream, long through) {
+        stream(stream).trimmed(through);
+    }
+
+    @Override
+    public void groupCreated(String stream, String group, long base) {
+        StreamModel model = stream(stream);
+        require(joining != null, "group %s comes from nowhere", group);
+        require(base >= model.trimmed() && base <= model.confirmed(), "base %d of group %s", base, group);
+        GroupModel created =
+                new GroupModel(group, base, settingsOf(joiningGroup).leaseMillis() * 1_000_000, model, this);
+        model.groups.put(group, created);
+    }
+
+    @Override
+    public void groupDeleted(String stream, String group) {
+        GroupModel gone = stream(stream).groups.remove(group);
+        require(!gone.durable && gone.members.isEmpty(), "group %s is deleted with %s", group, gone.members);
+    }
+
+    @Override
+    public void delivered(String stream, String group, long first, long last, int attempt) {
+        require(deliveryDecided.isEmpty(), "%s did not arrive", deliveryDecided);
+        deliveryDecided = delivery(stream, group, first, last, attempt);
+    }
+
+    @Override
+    public void settleAsked(
+            String stream, String group, long first, long last, StreamStore.Outcome outcome, String reason) {
+        stream(stream).groups.get(group).settles(first, last, outcome, reason);
+    }
+
+    @Override
+    public void settled(String stream, String group, long first, long last) {
+        stream(stream).groups.get(group).settled(first, last);
+    }
+}

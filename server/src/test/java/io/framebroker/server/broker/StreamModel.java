@@ -1,0 +1,250 @@
+package io.framebroker.server.broker;
+
+import io.framebroker.server.broker.PublisherPort.FrameException;
+import io.framebroker.server.broker.PublisherPort.Outcome;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What a stream must look like: who has published what, what is stored, what is gone. */
+final class StreamModel {
+    /** A frame with its place. Its origin tells it from every other frame of a run. */
+    record Stored(
+            long ordinal,
+            PublisherKey key,
+            long sequence,
+            long origin,
+            int bytes,
+            long micros,
+            SimulatedCamera.Call by) {
+        @Override
+        public String toString() {
+            return "frame " + ordinal;
+        }
+    }
+
+    /** What is known of a publisher's epoch. */
+    static final class Epoch {
+        final Map<Long, FrameException> exceptions = new LinkedHashMap<>();
+        long last;
+        long stored;
+        long lastReport;
+    }
+
+    /** What a message is to come to. */
+    record Verdicts(List<String> exceptions, List<Long> appendedOrigins) {}
+
+    final String name;
+    final Map<String, GroupModel> groups = new TreeMap<>();
+    final Map<PublisherKey, Epoch> epochs = new HashMap<>();
+    private final Simulation simulation;
+    private final List<Stored> frames = new ArrayList<>();
+    private final List<Long> bytesThrough = new ArrayList<>(List.of(0L));
+    private final Map<Long, Long> ordinalByOrigin = new HashMap<>();
+    StreamSettings settings;
+    private long confirmed;
+    private long trimmed;
+    private long offered;
+    private long duplicates;
+    private final Map<String, Long> dropped = new TreeMap<>();
+    private final Map<String, Long> reported = new TreeMap<>();
+
+    StreamModel(String name, StreamSettings settings, Simulation simulation) {
+        this.name = name;
+        this.settings = settings;
+        this.simulation = simulation;
+    }
+
+    Stored frame(long ordinal) {
+        return frames.get((int) ordinal - 1);
+    }
+
+    long appended() {
+        return frames.size();
+    }
+
+    long confirmed() {
+        return confirmed;
+    }
+
+    long trimmed() {
+        return trimmed;
+    }
+
+    private long bytes(long from) {
+        return bytesThrough.get(frames.size()) - bytesThrough.get((int) from - 1);
+    }
+
+    long keptBytes() {
+        return bytes(trimmed + 1) + (appended() - trimmed) * Backlog.FRAME_OVERHEAD_BYTES;
+    }
+
+    long low() {
+        long low = confirmed + 1;
+        for (GroupModel group : groups.values()) {
+            if (group.durable) {
+                low = Math.min(low, group.low());
+            }
+        }
+        return low;
+    }
+
+    /** Whether there is room for another message, leaving memory aside. */
+    boolean hasRoom() {
+        long low = low();
+        return appended() + 1 - low < settings.maxBacklogFrames() && bytes(low) < settings.maxBacklogBytes();
+    }
+
+    /** Whether every durable group is through with everything. */
+    boolean isSettled() {
+        return confirmed == appended() && low() == confirmed + 1;
+    }
+
+    int consumers() {
+        return groups.values().stream().mapToInt(group -> group.members.size()).sum();
+    }
+
+    // ---- publishing
+
+    Epoch epoch(PublisherKey key) {
+        return epochs.computeIfAbsent(key, absent -> new Epoch());
+    }
+
+    /** What a message of this publisher must come to, entered into the ledger. */
+    Verdicts judge(PublisherKey key, boolean numbersItself, List<FrameContent> contents) {
+        Epoch epoch = epoch(key);
+        List<String> exceptions = new ArrayList<>();
+        List<Long> appends = new ArrayList<>();
+        for (FrameContent content : contents) {
+            long sequence = numbersItself ? content.sequence() : epoch.last + 1;
+            if (sequence == 0) {
+                offered++;
+                dropped.merge("SEQUENCE_MISSING", 1L, Long::sum);
+                exceptions.add("0 REJECTED");
+            } else if (sequence <= epoch.last) {
+                duplicates++;
+                if (epoch.exceptions.containsKey(sequence)) {
+                    exceptions.add(sequence + " REJECTED");
+                } else if (sequence <= epoch.stored) {
+                    exceptions.add(sequence + " DUPLICATE");
+                }
+            } else {
+                offered++;
+                epoch.last = sequence;
+                if (content.defect() == null) {
+                    appends.add(Frames.origin(content));
+                } else {
+                    dropped.merge(content.defect().reason(), 1L, Long::sum);
+                    exceptions.add(sequence + " REJECTED");
+                    epoch.exceptions.put(
+                            sequence,
+                            new FrameException(
+                                    sequence, Outcome.REJECTED, content.defect().reason(), ""));
+                }
+            }
+        }
+        return new Verdicts(exceptions, appends);
+    }
+
+    void appended(List<Frame> appended, SimulatedCamera.Call by) {
+        for (Frame frame : appended) {
+            simulation.require(frame.ordinal() == appended() + 1, "%s follows %d", frame.id(), appended());
+            long origin = Frames.origin(frame.content());
+            simulation.require(!ordinalByOrigin.containsKey(origin), "frame %d of %s stored twice", origin, name);
+            ordinalByOrigin.put(origin, frame.ordinal());
+            frames.add(new Stored(
+                    frame.ordinal(),
+                    frame.publisher(),
+                    frame.sequence(),
+                    origin,
+                    frame.bytes(),
+                    frame.receivedMicros(),
+                    by));
+            bytesThrough.add(bytesThrough.get(frames.size() - 1) + frame.bytes());
+        }
+    }
+
+    void confirmed(long through) {
+        for (long ordinal = confirmed + 1; ordinal <= through; ordinal++) {
+            Stored frame = frame(ordinal);
+            epoch(frame.key()).stored = frame.sequence();
+            if (frame.by() != null) {
+                frame.by().expectStored(frame.sequence());
+            }
+        }
+        confirmed = through;
+    }
+
+    boolean isConfirmed(long origin) {
+        Long ordinal = ordinalByOrigin.get(origin);
+        return ordinal != null && ordinal <= confirmed;
+    }
+
+    void trimmed(long through) {
+        simulation.require(through <= confirmed, "trim through %d of %d stored", through, confirmed);
+        for (GroupModel group : groups.values()) {
+            long edge = group.durable ? group.low() : group.cursor + 1;
+            simulation.require(through < edge, "trim through %d takes frames of %s, low %d", through, group, edge);
+        }
+        simulation.require(
+                through < confirmed || simulation.purging(), "trim through %d takes the newest frame", through);
+        trimmed = Math.max(trimmed, through);
+    }
+
+    /** Whether the report is new. */
+    boolean reports(PublisherKey key, long reportId, String reason, long count) {
+        Epoch epoch = epoch(key);
+        if (reportId <= epoch.lastReport) {
+            return false;
+        }
+        epoch.lastReport = reportId;
+        offered += count;
+        reported.merge(reason, count, Long::sum);
+        groups.values()
+                .forEach(group -> group.members.forEach(member -> member.expectGap(name, "REPORTED", count, 0, 0)));
+        return true;
+    }
+
+    // ---- checks
+
+    /** Checks that a frame is what was published. */
+    void checkIdentity(Frame frame) {
+        simulation.require(frame.ordinal() <= confirmed, "%s delivered, %d confirmed", frame.id(), confirmed);
+        simulation.require(frame.ordinal() > trimmed, "%s delivered, %d trimmed", frame.id(), trimmed);
+        Stored stored = frame(frame.ordinal());
+        simulation.require(
+                Frames.origin(frame.content()) == stored.origin
+                        && frame.bytes() == stored.bytes
+                        && frame.sequence() == stored.sequence
+                        && frame.publisher().equals(stored.key)
+                        && frame.receivedMicros() == stored.micros,
+                "%s is not what was published: %s",
+                frame,
+                stored);
+    }
+
+    void check(Ledger ledger) {
+        Ledger.OfStream of = ledger.stream();
+        simulation.require(
+                of.offered() == offered
+                        && of.stored() == confirmed
+                        && of.appending() == appended() - confirmed
+                        && of.duplicates() == duplicates
+                        && of.dropped().equals(dropped)
+                        && of.reported().equals(reported),
+                "ledger %s, but offered %d, stored %d of %d, duplicates %d, dropped %s, reported %s",
+                of,
+                offered,
+                confirmed,
+                appended(),
+                duplicates,
+                dropped,
+                reported);
+        simulation.require(of.imbalance() == 0, "imbalance in %s", of);
+        simulation.require(ledger.groups().size() == groups.size(), "groups %s, expected %s", ledger.groups(), groups);
+        ledger.groups().forEach(group -> groups.get(group.group()).check(group));
+    }
+}
