@@ -37,6 +37,8 @@ public final class SlowConsumer {
     private static final String OTHER_STREAM = "scenario-other";
     private static final int SLOWER = 10;
     private static final long SETTLE_SECONDS = 120;
+    /** Latency of the first seconds is the compiler's. */
+    private static final long WARMUP_NANOS = 3_000_000_000L;
 
     private final String address;
     private final long brokerPid;
@@ -50,6 +52,9 @@ public final class SlowConsumer {
     private final AtomicBoolean atLimit = new AtomicBoolean();
     private final AtomicBoolean hurry = new AtomicBoolean();
     private final AtomicLong waitsTold = new AtomicLong();
+    private final long startNanos = System.nanoTime();
+    private String waitReason = "";
+    private int samplesWaiting;
     private final List<String> failures = new CopyOnWriteArrayList<>();
 
     /** The broker's process id is for reading its memory. */
@@ -90,11 +95,6 @@ public final class SlowConsumer {
             Thread slowCamera = camera(client, SLOW_STREAM, stop);
             Thread otherCamera = camera(client, OTHER_STREAM, stop);
             List<Long> rssKib = watch(client, duration);
-            String waitReason = client.streams()
-                    .getStream(
-                            GetStreamRequest.newBuilder().setName(SLOW_STREAM).build())
-                    .getStream()
-                    .getWaitReason();
             stop.set(true);
             hurry.set(true);
             slowCamera.join();
@@ -107,6 +107,7 @@ public final class SlowConsumer {
                     otherAtLimit,
                     rssKib,
                     waitsTold.get(),
+                    samplesWaiting,
                     waitReason,
                     List.of(slowLedger, otherLedger),
                     List.copyOf(failures));
@@ -114,13 +115,19 @@ public final class SlowConsumer {
     }
 
     private void quickTook(ReceivedFrame frame) {
-        if (!atLimit.get()) {
+        if (!atLimit.get() && isWarm()) {
             quickBelow.recordValue(ageMicros(frame));
         }
     }
 
     private void otherTook(ReceivedFrame frame) {
-        (atLimit.get() ? otherAtLimit : otherBelow).recordValue(ageMicros(frame));
+        if (isWarm()) {
+            (atLimit.get() ? otherAtLimit : otherBelow).recordValue(ageMicros(frame));
+        }
+    }
+
+    private boolean isWarm() {
+        return System.nanoTime() - startNanos > WARMUP_NANOS;
     }
 
     private static long ageMicros(ReceivedFrame frame) {
@@ -179,6 +186,10 @@ public final class SlowConsumer {
             }
             if (atLimit.get()) {
                 rssKib.add(residentKib());
+                samplesWaiting += stream.getWaitReason().isEmpty() ? 0 : 1;
+            }
+            if (!stream.getWaitReason().isEmpty()) {
+                waitReason = stream.getWaitReason();
             }
             System.err.printf(
                     "backlog %d of %d frames, broker %d MiB%s%n",
