@@ -179,15 +179,15 @@ final class Fault {
 
     // ---- consumers
 
-    ConsumerPort port(SimulatedWorker.Call sound) {
+    ConsumerPort port(SimulatedConsumer sound) {
         return kind == FaultKind.NONE ? sound : new FaultyConsumerPort(sound);
     }
 
     private final class FaultyConsumerPort implements ConsumerPort {
-        private final SimulatedWorker.Call sound;
+        private final SimulatedConsumer sound;
         private List<Frame> lastFrames = List.of();
 
-        FaultyConsumerPort(SimulatedWorker.Call sound) {
+        FaultyConsumerPort(SimulatedConsumer sound) {
             this.sound = sound;
         }
 

@@ -16,7 +16,7 @@ final class GroupModel {
         final StreamModel.Stored frame;
         State state;
         int attempt;
-        SimulatedWorker.Call holder;
+        SimulatedConsumer holder;
         long deadlineNanos;
         boolean countsNext;
         boolean lateAckCounts;
@@ -33,9 +33,9 @@ final class GroupModel {
     final boolean durable;
     final long base;
     final long leaseNanos;
-    final List<SimulatedWorker.Call> members = new ArrayList<>();
+    final List<SimulatedConsumer> members = new ArrayList<>();
     final Map<String, Long> skipped = new TreeMap<>();
-    private final Map<String, SimulatedWorker.Call> away = new HashMap<>();
+    private final Map<String, SimulatedConsumer> away = new HashMap<>();
     private final Map<String, Long> graceEnds = new HashMap<>();
     private final StreamModel stream;
     private final Simulation simulation;
@@ -100,7 +100,7 @@ final class GroupModel {
 
     // ---- deliveries
 
-    void delivered(SimulatedWorker.Call call, long ordinal, int attempt) {
+    void delivered(SimulatedConsumer call, long ordinal, int attempt) {
         if (ordinal == cursor + 1) {
             simulation.require(attempt == 1, "first delivery of %s is attempt %d", ordinal, attempt);
             Delivery first = new Delivery(stream.name, stream.frame(ordinal));
@@ -132,7 +132,7 @@ final class GroupModel {
         lease(again, call, attempt);
     }
 
-    private void lease(Delivery delivery, SimulatedWorker.Call call, int attempt) {
+    private void lease(Delivery delivery, SimulatedConsumer call, int attempt) {
         delivery.holder = call;
         delivery.attempt = attempt;
         delivery.deadlineNanos = simulation.now() + leaseNanos;
@@ -149,7 +149,7 @@ final class GroupModel {
     }
 
     /** What {@code call} is to be told when it ends, or extends, a delivery. */
-    SettleOutcome outcome(SimulatedWorker.Call call, Token token, long ordinal, boolean settles) {
+    SettleOutcome outcome(SimulatedConsumer call, Token token, long ordinal, boolean settles) {
         if (ordinal <= base || ordinal > cursor) {
             return SettleOutcome.UNKNOWN_TOKEN;
         }
@@ -253,12 +253,12 @@ final class GroupModel {
 
     // ---- consumers
 
-    void joins(SimulatedWorker.Call call) {
+    void joins(SimulatedConsumer call) {
         members.add(call);
     }
 
     /** Whom a consumer of this id would take over from; null when there is nobody. */
-    SimulatedWorker.Call before(String id) {
+    SimulatedConsumer before(String id) {
         if (away.containsKey(id)) {
             return away.get(id);
         }
@@ -268,7 +268,7 @@ final class GroupModel {
                 .orElse(null);
     }
 
-    void takenOver(SimulatedWorker.Call before, SimulatedWorker.Call after, List<Consumer.Held> held) {
+    void takenOver(SimulatedConsumer before, SimulatedConsumer after, List<Consumer.Held> held) {
         members.remove(before);
         away.remove(after.worker().id());
         for (Delivery delivery : heldBy(before)) {
@@ -290,14 +290,14 @@ final class GroupModel {
         }
     }
 
-    void leaves(SimulatedWorker.Call call) {
+    void leaves(SimulatedConsumer call) {
         boolean wasAway = away.remove(call.worker().id(), call);
         if (members.remove(call) || wasAway) {
             heldBy(call).forEach(delivery -> sendBack(delivery, simulation.now(), false, false));
         }
     }
 
-    void loses(SimulatedWorker.Call call, long graceNanos) {
+    void loses(SimulatedConsumer call, long graceNanos) {
         if (!members.remove(call)) {
             return;
         }
@@ -312,7 +312,7 @@ final class GroupModel {
         }
     }
 
-    private List<Delivery> heldBy(SimulatedWorker.Call call) {
+    private List<Delivery> heldBy(SimulatedConsumer call) {
         return open().stream()
                 .filter(each -> each.state == State.LEASED && each.holder == call)
                 .toList();
@@ -322,7 +322,7 @@ final class GroupModel {
 
     void tick() {
         long now = simulation.now();
-        for (Map.Entry<String, SimulatedWorker.Call> gone : List.copyOf(away.entrySet())) {
+        for (Map.Entry<String, SimulatedConsumer> gone : List.copyOf(away.entrySet())) {
             if (graceEnds.get(gone.getKey()) - now <= 0) {
                 away.remove(gone.getKey());
                 heldBy(gone.getValue()).forEach(delivery -> sendBack(delivery, now, true, true));
@@ -337,19 +337,32 @@ final class GroupModel {
         }
     }
 
-    /** A frame whose next attempt may be given out now; null when there is none. */
-    Delivery dueRetry() {
-        return open().stream()
+    /**
+     * Whoever could take the next frame has it. A retry that is due goes first, and holds back the others when it does
+     * not fit; which of several does is not said.
+     *
+     * @param clockIsHeeded whether the broker has been called since time passed
+     */
+    void checkNobodyIsIdleForNothing(boolean clockIsHeeded) {
+        List<Delivery> due = open().stream()
                 .filter(each -> each.state == State.RETRY && each.deadlineNanos - simulation.now() <= 0)
-                .findFirst()
-                .orElse(null);
-    }
-
-    boolean hasSeveralDue() {
-        return open().stream()
-                        .filter(each -> each.state == State.RETRY && each.deadlineNanos - simulation.now() <= 0)
-                        .count()
-                > 1;
+                .toList();
+        StreamModel.Stored next = null;
+        if (due.size() == 1 && clockIsHeeded) {
+            next = due.get(0).frame;
+        } else if (due.isEmpty() && cursor < stream.confirmed()) {
+            next = stream.frame(cursor + 1);
+        }
+        for (SimulatedConsumer member : members) {
+            simulation.require(
+                    next == null || !member.wouldTake(next),
+                    "%s waits in %s on %s, and %s has nothing to do, window %s",
+                    next,
+                    name,
+                    stream.name,
+                    member,
+                    member.window());
+        }
     }
 
     void check(Ledger.OfGroup ledger) {

@@ -256,11 +256,11 @@ final class SimulatedCamera {
             simulation.note(
                     "camera of %s publishes %d, %d to store",
                     stream, message.size(), expected.appendedOrigins().size());
-            simulation.publishing(this, expected.appendedOrigins());
+            simulation.bookkeeper().publishing(this, expected.appendedOrigins());
             if (publisher.publish(simulation.fault().message(this, message))) {
                 asked();
             }
-            simulation.published();
+            simulation.bookkeeper().published();
             simulation.require(
                     exceptionsTold.equals(expected.exceptions()),
                     "told %s, expected %s",

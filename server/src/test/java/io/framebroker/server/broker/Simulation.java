@@ -12,7 +12,7 @@ import java.util.TreeMap;
  * One run of a broker with cameras and workers that misbehave at random, all on one thread and a fake clock: the same
  * seed gives the same run. After every step the broker is compared with a model of it.
  */
-final class Simulation implements StoreWatch {
+final class Simulation {
     private static final int NOTES = 60;
     private static final List<String> STREAMS = List.of("cam", "dock", "gate");
     private static final List<String> GROUPS = List.of("archive", "detectors", "trackers");
@@ -23,6 +23,7 @@ final class Simulation implements StoreWatch {
     private final Fault fault;
     private final Coverage coverage;
     private final Random random;
+    private final StoreBookkeeper bookkeeper = new StoreBookkeeper(this);
     private final FakeClock clock = new FakeClock();
     private final DeferredStore store;
     private final FrameMemory memory;
@@ -41,11 +42,6 @@ final class Simulation implements StoreWatch {
     private int step;
     private boolean purging;
     private boolean clockIsHeeded = true;
-    private SimulatedCamera.Call publishing;
-    private List<Long> appendsExpected = List.of();
-    private SimulatedWorker.Call joining;
-    private String joiningGroup = "";
-    private String deliveryDecided = "";
 
     Simulation(long seed, int steps, FaultKind faultKind, Coverage coverage) {
         this.seed = seed;
@@ -58,7 +54,7 @@ final class Simulation implements StoreWatch {
         this.memoryIsShort = random.nextInt(5) == 0;
         this.storeAnswersAtOnce = random.nextInt(5) == 0;
         this.memory = new FrameMemory(memoryIsShort ? 10_000 + random.nextInt(50_000) : 1L << 40, 1L << 40);
-        this.store = new DeferredStore(new MemoryFrameStore(), this);
+        this.store = new DeferredStore(new MemoryFrameStore(), bookkeeper);
         if (!storeAnswersAtOnce) {
             store.defer();
         }
@@ -334,7 +330,7 @@ final class Simulation implements StoreWatch {
     // ---- what holds between two steps
 
     private void check() {
-        require(deliveryDecided.isEmpty(), "the store was told of %s, nobody got it", deliveryDecided);
+        bookkeeper.check();
         require(LostFailures.taken() == null, "a failure was swallowed: %s", LostFailures.last());
         long kept = 0;
         for (StreamModel stream : streams.values()) {
@@ -353,32 +349,9 @@ final class Simulation implements StoreWatch {
                 worker.call().checkGaps();
             }
         }
-        checkNobodyIsIdleForNothing();
-    }
-
-    private void checkNobodyIsIdleForNothing() {
         for (StreamModel stream : streams.values()) {
-            if (store.stream(stream.name).isCold()) {
-                continue;
-            }
-            for (GroupModel group : stream.groups.values()) {
-                GroupModel.Delivery retry = clockIsHeeded ? group.dueRetry() : null;
-                boolean anyRetry = group.open().stream()
-                        .anyMatch(each -> each.state == DeliveryTable.State.RETRY && each.deadlineNanos - now() <= 0);
-                StreamModel.Stored next = retry != null
-                        ? retry.frame
-                        : anyRetry || group.cursor >= stream.confirmed() ? null : stream.frame(group.cursor + 1);
-                for (SimulatedWorker.Call member : group.members) {
-                    require(
-                            next == null || !member.wouldTake(next) || retry != null && group.hasSeveralDue(),
-                            "%s waits in %s on %s, and %s has nothing to do, window %s, cursor %d",
-                            next,
-                            group,
-                            stream.name,
-                            member,
-                            member.window(),
-                            group.cursor);
-                }
+            if (!store.stream(stream.name).isCold()) {
+                stream.groups.values().forEach(group -> group.checkNobodyIsIdleForNothing(clockIsHeeded));
             }
         }
     }
@@ -391,6 +364,10 @@ final class Simulation implements StoreWatch {
 
     Broker broker() {
         return broker;
+    }
+
+    StoreBookkeeper bookkeeper() {
+        return bookkeeper;
     }
 
     Coverage coverage() {
@@ -449,40 +426,6 @@ final class Simulation implements StoreWatch {
         };
     }
 
-    void publishing(SimulatedCamera.Call by, List<Long> origins) {
-        publishing = by;
-        appendsExpected = origins;
-    }
-
-    void published() {
-        require(appendsExpected.isEmpty(), "frames %s were not appended", appendsExpected);
-        publishing = null;
-    }
-
-    void joining(SimulatedWorker.Call call, String group) {
-        joining = call;
-        joiningGroup = group;
-    }
-
-    void joined() {
-        joining = null;
-    }
-
-    void deliveryArrives(String stream, String group, List<Frame> frames, int attempt) {
-        String arrives = delivery(
-                stream,
-                group,
-                frames.get(0).ordinal(),
-                frames.get(frames.size() - 1).ordinal(),
-                attempt);
-        require(arrives.equals(deliveryDecided), "%s arrives, decided was %s", arrives, deliveryDecided);
-        deliveryDecided = "";
-    }
-
-    private static String delivery(String stream, String group, long first, long last, int attempt) {
-        return group + " on " + stream + ": " + first + ".." + last + "/" + attempt;
-    }
-
     void note(String format, Object... args) {
         String note = step + ": " + String.format(format, args);
         digest = digest * 31 + note.hashCode();
@@ -496,65 +439,5 @@ final class Simulation implements StoreWatch {
         if (!holds) {
             throw new AssertionError(String.format(format, args));
         }
-    }
-
-    // ---- what the store sees
-
-    @Override
-    public void appended(String stream, List<Frame> frames) {
-        List<Long> appended =
-                frames.stream().map(frame -> Frames.origin(frame.content())).toList();
-        require(
-                publishing != null && appended.equals(appendsExpected),
-                "%s are appended, expected %s",
-                appended,
-                appendsExpected);
-        appendsExpected = List.of();
-        stream(stream).appended(frames, publishing);
-    }
-
-    @Override
-    public void stored(String stream, long through) {
-        if (streams.containsKey(stream)) {
-            stream(stream).confirmed(through);
-        }
-    }
-
-    @Override
-    public void trimmed(String stream, long through) {
-        stream(stream).trimmed(through);
-    }
-
-    @Override
-    public void groupCreated(String stream, String group, long base) {
-        StreamModel model = stream(stream);
-        require(joining != null, "group %s comes from nowhere", group);
-        require(base >= model.trimmed() && base <= model.confirmed(), "base %d of group %s", base, group);
-        GroupModel created =
-                new GroupModel(group, base, settingsOf(joiningGroup).leaseMillis() * 1_000_000, model, this);
-        model.groups.put(group, created);
-    }
-
-    @Override
-    public void groupDeleted(String stream, String group) {
-        GroupModel gone = stream(stream).groups.remove(group);
-        require(!gone.durable && gone.members.isEmpty(), "group %s is deleted with %s", group, gone.members);
-    }
-
-    @Override
-    public void delivered(String stream, String group, long first, long last, int attempt) {
-        require(deliveryDecided.isEmpty(), "%s did not arrive", deliveryDecided);
-        deliveryDecided = delivery(stream, group, first, last, attempt);
-    }
-
-    @Override
-    public void settleAsked(
-            String stream, String group, long first, long last, StreamStore.Outcome outcome, String reason) {
-        stream(stream).groups.get(group).settles(first, last, outcome, reason);
-    }
-
-    @Override
-    public void settled(String stream, String group, long first, long last) {
-        stream(stream).groups.get(group).settled(first, last);
     }
 }

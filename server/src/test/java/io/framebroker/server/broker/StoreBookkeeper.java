@@ -1,0 +1,114 @@
+package io.framebroker.server.broker;
+
+import java.util.List;
+
+/** Sees what the store is asked for, and holds it against what somebody had a reason to ask. */
+final class StoreBookkeeper implements StoreWatch {
+    private final Simulation simulation;
+    private SimulatedCamera.Call publishing;
+    private List<Long> appendsExpected = List.of();
+    private boolean joining;
+    private String joiningGroup = "";
+    private String deliveryDecided = "";
+
+    StoreBookkeeper(Simulation simulation) {
+        this.simulation = simulation;
+    }
+
+    void publishing(SimulatedCamera.Call by, List<Long> origins) {
+        publishing = by;
+        appendsExpected = origins;
+    }
+
+    void published() {
+        simulation.require(appendsExpected.isEmpty(), "frames %s were not appended", appendsExpected);
+        publishing = null;
+    }
+
+    /** A group may come into being until {@link #joined}. */
+    void joining(String group) {
+        joining = true;
+        joiningGroup = group;
+    }
+
+    void joined() {
+        joining = false;
+    }
+
+    void deliveryArrives(String stream, String group, List<Frame> frames, int attempt) {
+        String arrives = delivery(
+                stream,
+                group,
+                frames.get(0).ordinal(),
+                frames.get(frames.size() - 1).ordinal(),
+                attempt);
+        simulation.require(arrives.equals(deliveryDecided), "%s arrives, decided was %s", arrives, deliveryDecided);
+        deliveryDecided = "";
+    }
+
+    private static String delivery(String stream, String group, long first, long last, int attempt) {
+        return group + " on " + stream + ": " + first + ".." + last + "/" + attempt;
+    }
+
+    @Override
+    public void appended(String stream, List<Frame> frames) {
+        List<Long> appended =
+                frames.stream().map(frame -> Frames.origin(frame.content())).toList();
+        simulation.require(
+                publishing != null && appended.equals(appendsExpected),
+                "%s are appended, expected %s",
+                appended,
+                appendsExpected);
+        appendsExpected = List.of();
+        simulation.stream(stream).appended(frames, publishing);
+    }
+
+    @Override
+    public void stored(String stream, long through) {
+        if (simulation.stream(stream) != null) {
+            simulation.stream(stream).confirmed(through);
+        }
+    }
+
+    @Override
+    public void trimmed(String stream, long through) {
+        simulation.stream(stream).trimmed(through);
+    }
+
+    @Override
+    public void groupCreated(String stream, String group, long base) {
+        StreamModel model = simulation.stream(stream);
+        simulation.require(joining, "group %s comes from nowhere", group);
+        simulation.require(base >= model.trimmed() && base <= model.confirmed(), "base %d of group %s", base, group);
+        GroupModel created = new GroupModel(
+                group, base, simulation.settingsOf(joiningGroup).leaseMillis() * 1_000_000, model, simulation);
+        model.groups.put(group, created);
+    }
+
+    @Override
+    public void groupDeleted(String stream, String group) {
+        GroupModel gone = simulation.stream(stream).groups.remove(group);
+        simulation.require(!gone.durable && gone.members.isEmpty(), "group %s is deleted with %s", group, gone.members);
+    }
+
+    @Override
+    public void delivered(String stream, String group, long first, long last, int attempt) {
+        simulation.require(deliveryDecided.isEmpty(), "%s did not arrive", deliveryDecided);
+        deliveryDecided = delivery(stream, group, first, last, attempt);
+    }
+
+    @Override
+    public void settleAsked(
+            String stream, String group, long first, long last, StreamStore.Outcome outcome, String reason) {
+        simulation.stream(stream).groups.get(group).settles(first, last, outcome, reason);
+    }
+
+    @Override
+    public void settled(String stream, String group, long first, long last) {
+        simulation.stream(stream).groups.get(group).settled(first, last);
+    }
+
+    void check() {
+        simulation.require(deliveryDecided.isEmpty(), "the store was told of %s, nobody got it", deliveryDecided);
+    }
+}
