@@ -7,11 +7,13 @@ import io.framebroker.v1.GroupLedger;
 import io.framebroker.v1.StreamLedger;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +40,22 @@ class RtspEndToEndIT {
     private ChildProcess capture;
     private Path results;
     private int port;
+
+    /** Says at once what is missing, instead of waiting for pictures that cannot come. */
+    @BeforeAll
+    static void everythingIsInstalled() throws Exception {
+        String imports = "import gi; gi.require_version('GstRtspServer', '1.0');"
+                + " from gi.repository import Gst, GstRtspServer; Gst.init(None);"
+                + " assert Gst.ElementFactory.find('x264enc') and Gst.ElementFactory.find('rtph264pay')";
+        for (List<String> line : List.of(
+                List.of("ffmpeg", "-version"),
+                List.of("ffprobe", "-version"),
+                List.of("/usr/bin/python3", "-c", imports))) {
+            Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
+            String words = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(process.waitFor()).as("%s: %s", line, words).isZero();
+        }
+    }
 
     @Test
     void picturesOfAKilledAndAFrozenCameraArriveWholeInOrderAndTheGapsAreReported() throws Exception {

@@ -82,6 +82,13 @@ final class Backlog {
         return null;
     }
 
+    /** Whether an eighth of the limits is free again, so that a publisher that was told to wait need not be told at once again. */
+    boolean hasEased(long low) {
+        long frames = span.next() - low;
+        return frames <= settings.maxBacklogFrames() - settings.maxBacklogFrames() / 8
+                && span.bytesFrom(low) <= settings.maxBacklogBytes() - settings.maxBacklogBytes() / 8;
+    }
+
     /**
      * The last frame that retention lets go.
      *

@@ -204,7 +204,9 @@ final class FrameStream implements StreamStore.Listener {
     }
 
     private void resumeIfRoom() {
-        if (intake.parked() && fullBecause() == null) {
+        if (intake.parked()
+                && fullBecause() == null
+                && (!intake.waitTold() || backlog.hasEased(low(slowestProtected())))) {
             intake.resume();
         }
     }

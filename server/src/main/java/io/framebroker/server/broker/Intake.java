@@ -70,6 +70,10 @@ final class Intake {
         return parked;
     }
 
+    boolean waitTold() {
+        return waitTold;
+    }
+
     // ---- coming and going
 
     /**

@@ -13,9 +13,7 @@ import io.framebroker.v1.Settled;
 import io.framebroker.wire.ConsumeMessage;
 import io.framebroker.wire.FrameBody;
 import io.framebroker.wire.WireDelivery;
-import io.grpc.Metadata;
 import io.grpc.ServerCall;
-import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -247,10 +245,7 @@ final class ConsumeReplies {
             refused = false;
         }
         if (close) {
-            Status status = endStatus == null ? Status.OK : endStatus.getStatus();
-            Metadata trailers =
-                    endStatus == null || endStatus.getTrailers() == null ? new Metadata() : endStatus.getTrailers();
-            call.close(status, trailers);
+            Refusals.end(call, endStatus);
             afterEnd.run();
         } else if (askAgain && ready()) {
             // What is decided now is sent by the next round of this drain.

@@ -99,12 +99,14 @@ final class FrameBrokerEndpoint implements BindableService {
     }
 
     private <A, B> ServerCall.Listener<A> refuse(ServerCall<A, B> call) {
-        StatusRuntimeException status = Refusals.toStatus(new BrokerException(
-                BrokerException.Kind.EXHAUSTED,
-                "TOO_MANY_CALLS",
-                openCalls() + " of " + settings.maxCalls() + " calls are open; end some, take several streams in one"
-                        + " ConsumeFrames, or let the broker take more calls"));
-        call.close(status.getStatus(), status.getTrailers());
+        Refusals.end(
+                call,
+                Refusals.toStatus(new BrokerException(
+                        BrokerException.Kind.EXHAUSTED,
+                        "TOO_MANY_CALLS",
+                        openCalls() + " of " + settings.maxCalls()
+                                + " calls are open; end some, take several streams in one"
+                                + " ConsumeFrames, or let the broker take more calls")));
         return new ServerCall.Listener<A>() {};
     }
 

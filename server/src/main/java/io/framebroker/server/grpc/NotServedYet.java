@@ -5,7 +5,6 @@ import io.grpc.ServerCall;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
-import io.grpc.StatusRuntimeException;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -28,9 +27,10 @@ final class NotServedYet {
     private static <A, B> void add(
             ServerServiceDefinition.Builder service, MethodDescriptor<A, B> method, String instead) {
         service.addMethod(method, (call, headers) -> {
-            StatusRuntimeException status = Refusals.toStatus(Refusals.unimplemented(
-                    "METHOD_NOT_SERVED", method.getFullMethodName() + " is not served yet; " + instead));
-            call.close(status.getStatus(), status.getTrailers());
+            Refusals.end(
+                    call,
+                    Refusals.toStatus(Refusals.unimplemented(
+                            "METHOD_NOT_SERVED", method.getFullMethodName() + " is not served yet; " + instead)));
             return new ServerCall.Listener<A>() {};
         });
     }

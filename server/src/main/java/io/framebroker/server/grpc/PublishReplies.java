@@ -9,9 +9,7 @@ import io.framebroker.v1.PublishAck;
 import io.framebroker.v1.PublishFramesResponse;
 import io.framebroker.v1.PublishOpened;
 import io.framebroker.v1.PublishWindow;
-import io.grpc.Metadata;
 import io.grpc.ServerCall;
-import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -180,10 +178,7 @@ final class PublishReplies {
             call.request(requests);
         }
         if (close) {
-            Status status = endStatus == null ? Status.OK : endStatus.getStatus();
-            Metadata trailers =
-                    endStatus == null || endStatus.getTrailers() == null ? new Metadata() : endStatus.getTrailers();
-            call.close(status, trailers);
+            Refusals.end(call, endStatus);
             afterEnd.run();
         }
     }

@@ -8,6 +8,8 @@ import com.google.rpc.RetryInfo;
 import com.google.rpc.Status;
 import io.framebroker.server.broker.BrokerException;
 import io.framebroker.server.broker.BrokerException.Kind;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
@@ -60,6 +62,13 @@ final class Refusals {
                                 .setDescription(refusal.getMessage()))
                         .build())));
         return StatusProto.toStatusRuntimeException(status.build());
+    }
+
+    /** Ends a call; null for a good end. */
+    static void end(ServerCall<?, ?> call, StatusRuntimeException status) {
+        Metadata trailers = status == null ? null : status.getTrailers();
+        call.close(
+                status == null ? io.grpc.Status.OK : status.getStatus(), trailers == null ? new Metadata() : trailers);
     }
 
     static BrokerException unimplemented(String reason, String message) {

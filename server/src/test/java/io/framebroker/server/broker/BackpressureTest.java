@@ -69,6 +69,25 @@ class BackpressureTest {
         assertThat(talk.stream().waitReason()).isEmpty();
     }
 
+    /** It used to be told ten times a second, by a group that settles ten frames a second. */
+    @Test
+    void aPublisherThatWasToldToWaitGoesOnWhenAnEighthIsFree() {
+        talk = new Conversation(Conversation.backlog(16, 100 * KILO));
+        Camera camera = talk.camera();
+        Worker detector = talk.worker("w1").of("detectors").joins();
+        camera.publishes(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16);
+        talk.passes(Duration.ofMillis(200));
+        camera.forgetsWhatItHeard();
+
+        detector.acks(1);
+        camera.hasToWait();
+        camera.hears();
+        detector.acks(2);
+
+        camera.hears("resumed");
+        camera.mayGoOn();
+    }
+
     @Test
     void theSlowestGroupSetsThePaceAtTheLimitOnly() {
         Camera camera = talk.camera();

@@ -420,7 +420,10 @@ final class SimulatedCamera {
                     model.consumers(),
                     model.groups.size());
             simulation.require(
-                    asked || finishing || !model.hasRoom() || simulation.memoryIsShort(),
+                    asked
+                            || finishing
+                            || !(waitTold ? model.hasEased() : model.hasRoom())
+                            || simulation.memoryIsShort(),
                     "publisher of %s waits and there is room",
                     stream);
             simulation.require(

@@ -98,6 +98,14 @@ final class StreamModel {
         return appended() + 1 - low < settings.maxBacklogFrames() && bytes(low) < settings.maxBacklogBytes();
     }
 
+    /** Whether there is room for a publisher that was told to wait: an eighth of the limits, leaving memory aside. */
+    boolean hasEased() {
+        long low = low();
+        return hasRoom()
+                && appended() + 1 - low <= settings.maxBacklogFrames() - settings.maxBacklogFrames() / 8
+                && bytes(low) <= settings.maxBacklogBytes() - settings.maxBacklogBytes() / 8;
+    }
+
     /** Whether every durable group is through with everything. */
     boolean isSettled() {
         return confirmed == appended() && low() == confirmed + 1;

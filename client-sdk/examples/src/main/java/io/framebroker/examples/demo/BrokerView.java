@@ -54,8 +54,8 @@ final class BrokerView implements AutoCloseable {
                     .getAge();
             return age.getSeconds() + age.getNanos() / 1e9;
         } catch (StatusRuntimeException refused) {
-            Status.Code code = refused.getStatus().getCode();
-            if (code == Status.Code.UNIMPLEMENTED || code == Status.Code.NOT_FOUND) {
+            // The processor has not come yet.
+            if (refused.getStatus().getCode() == Status.Code.NOT_FOUND) {
                 return Double.NaN;
             }
             throw refused;

@@ -15,7 +15,7 @@ import java.util.Map;
  * @param pending frames handed to the group and not settled
  * @param backlog frames from the oldest unsettled one to the newest
  * @param meanBytes of the frames there now; 0 when there is none
- * @param ageSeconds since the oldest unsettled frame was received; NaN when the broker does not tell
+ * @param ageSeconds since the oldest unsettled frame was received; NaN while there is no group
  * @param lost frames that never came, by reason
  * @param dropped frames that came and were not stored, by reason
  * @param balanced whether no frame is missing in the stream's ledger and in its group's
