@@ -17,7 +17,8 @@ import java.util.TreeMap;
 final class FrameStream implements StreamStore.Listener {
     private static final int MOST_GROUPS = 256;
     private static final long LOOK_AGAIN_NANOS = 20_000_000L;
-    private static final long MOST_SLEEP_NANOS = 3_600_000_000_000L;
+    /** An idle stream looks now and then whether memory has become short, and gives up its history then. */
+    private static final long MOST_SLEEP_NANOS = 10_000_000_000L;
 
     private final String name;
     private final Broker broker;

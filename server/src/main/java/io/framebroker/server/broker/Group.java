@@ -296,7 +296,7 @@ final class Group {
         long leaseEnd = leaseEnd();
         int count = 0;
         for (Frame frame : frames) {
-            if (frame.publisher() != publisher || !consumer.window().tryTake(frame.bytes())) {
+            if (!publisher.equals(frame.publisher()) || !consumer.window().tryTake(frame.bytes())) {
                 break;
             }
             if (!consumer.tryCount()) {

@@ -17,7 +17,7 @@ public interface StreamStore {
         /** Settlements of this group up to the given number, counted from the first one asked, are durable. */
         void settled(String group, long throughSettlement);
 
-        /** Frames that {@link #read} could not give at once are in memory now. */
+        /** Frames that {@link #read} could not give at once are in memory now. Never called inside {@code read}. */
         void readable();
     }
 
@@ -27,7 +27,7 @@ public interface StreamStore {
         SKIPPED
     }
 
-    /** Ordinal of the newest stored frame; 0 when there never was one. */
+    /** Ordinal of the newest frame that {@code stored} has told; 0 when there never was one. */
     long lastOrdinal();
 
     /** Ordinal of the oldest frame still there; {@code lastOrdinal() + 1} when there is none. */

@@ -20,6 +20,7 @@ import java.util.List;
 /** Reads what a consumer asks for, and refuses what cannot be. */
 final class ConsumeRequests {
     private static final int DEFAULT_WINDOW_FRAMES = 64;
+    private static final int MOST_HELD_RUNS = 4096;
     private static final int MOST_REASON = 1024;
 
     private ConsumeRequests() {}
@@ -114,6 +115,11 @@ final class ConsumeRequests {
     }
 
     private static List<Consumer.Held> held(List<HeldDeliveries> held) {
+        if (held.size() > MOST_HELD_RUNS) {
+            throw BrokerException.invalid(
+                    "open.held",
+                    held.size() + " runs; at most " + MOST_HELD_RUNS + ": join those that follow each other");
+        }
         return held.stream()
                 .map(run -> new Consumer.Held(
                         run.getStream(), Conversions.token(run.getToken()), count("open.held.count", run.getCount())))

@@ -32,11 +32,11 @@ class LeaseTest {
         detector.receivesAgain(2, 1);
     }
 
-    /** The broker used to sleep for an hour after an idle tick, whatever leases began meanwhile. */
+    /** The broker used to sleep on after an idle tick, whatever leases began meanwhile. */
     @Test
     void aLeaseThatBeginsWhileTheBrokerSleepsEndsInTime() {
         Worker detector = talk.worker("w1").of("detectors").lease(1_000).joins();
-        assertThat(talk.broker().tick()).isGreaterThan(Duration.ofMinutes(1).toNanos());
+        assertThat(talk.broker().tick()).isGreaterThan(Duration.ofSeconds(5).toNanos());
 
         camera.publishes(1);
         detector.receives(1);

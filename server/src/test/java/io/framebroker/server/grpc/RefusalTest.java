@@ -205,6 +205,16 @@ class RefusalTest {
                 "open.streams",
                 "1001",
                 "1000");
+        invalid(
+                "too many held runs",
+                consume(open -> {
+                    for (int i = 0; i < 4097; i++) {
+                        open.addHeldBuilder();
+                    }
+                }),
+                "open.held",
+                "4097",
+                "4096");
         invalid("group name odd", consume(open -> open.setGroup("a b")), "group", "\"a b\"");
         invalid("consumer id odd", consume(open -> open.setConsumerId("a\nb")), "open.consumer_id", "a?b");
         invalid("unknown payload mode", consume(open -> open.setPayloadValue(9)), "open.payload", "9");
