@@ -97,6 +97,14 @@ final class ServerConfig {
     long inboundLimit;
 
     @Option(
+            names = "--outbound-limit",
+            defaultValue = "${env:OUTBOUND_LIMIT:-0}",
+            converter = ByteSize.class,
+            description = "Memory reserved for what consumers leave unread, 1.25M and more for each (OUTBOUND_LIMIT,"
+                    + " default a quarter of the heap)")
+    long outboundLimit;
+
+    @Option(
             names = "--max-calls",
             defaultValue = "${env:MAX_CALLS:-2000}",
             description = "Most publishing and consuming calls at a time (MAX_CALLS, default 2000)")
@@ -135,17 +143,28 @@ final class ServerConfig {
 
     FrameMemory memory() {
         long quarter = Runtime.getRuntime().maxMemory() / 4;
-        return new FrameMemory(memoryLimit == 0 ? quarter : memoryLimit, inboundLimit == 0 ? quarter : inboundLimit);
+        return new FrameMemory(
+                memoryLimit == 0 ? quarter : memoryLimit,
+                inboundLimit == 0 ? quarter : inboundLimit,
+                outboundLimit == 0 ? quarter : outboundLimit);
     }
 
     EdgeSettings edge() {
         if (maxFrameBytes < 1024 || maxFrameBytes > 1 << 30) {
             throw new IllegalArgumentException("--max-frame-bytes " + maxFrameBytes + " is outside 1K..1G");
         }
+        if (maxCalls < 1) {
+            throw new IllegalArgumentException("--max-calls " + maxCalls + " is not 1 or more");
+        }
+        if (keepAliveTime.toSeconds() < 10) {
+            throw new IllegalArgumentException(
+                    "--keepalive-time " + keepAliveTime + " is below the 10 s that the transport takes");
+        }
         return new EdgeSettings(
                 (int) maxFrameBytes,
                 (int) Math.min(maxFrameBytes, EdgeSettings.DEFAULT.defaultFrameBytes()),
                 maxCalls,
+                EdgeSettings.DEFAULT.openMillis(),
                 EdgeSettings.DEFAULT.heartbeatMillis(),
                 EdgeSettings.DEFAULT.version());
     }

@@ -61,7 +61,7 @@ class ServerConfigTest {
                 parse(("--grpc-host=::1 --grpc-port=1 --auto-create-streams=false --max-streams=2 --backlog-frames=3"
                                 + " --backlog-bytes=4K --retention-frames=5 --retention-bytes=6M --resume-grace=PT7S"
                                 + " --max-frame-bytes=8M --memory-limit=9G --inbound-limit=10 --keepalive-time=PT11S"
-                                + " --keepalive-timeout=PT12S --drain-time=PT13S --max-calls=14 --exit-with-stdin")
+                                + " --keepalive-timeout=PT12S --drain-time=PT13S --max-calls=14 --outbound-limit=15 --exit-with-stdin")
                         .split(" "));
 
         assertThat(config.grpcHost).isEqualTo("::1");
@@ -76,6 +76,7 @@ class ServerConfigTest {
         assertThat(config.keepAliveTime).isEqualTo(Duration.ofSeconds(11));
         assertThat(config.keepAliveTimeout).isEqualTo(Duration.ofSeconds(12));
         assertThat(config.drainTime).isEqualTo(Duration.ofSeconds(13));
+        assertThat(config.memory().outboundLimit()).isEqualTo(15);
         assertThat(config.edge().maxCalls()).isEqualTo(14);
         assertThat(config.exitWithStdin).isTrue();
     }

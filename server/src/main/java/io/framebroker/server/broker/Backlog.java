@@ -14,6 +14,12 @@ final class Backlog {
     private final Broker broker;
     private final FrameMemory memory;
     private final Span span;
+    /**
+     * What each frame keeps alive, beside what it measures: the frames of a message lie in one array, which goes with the
+     * last of them.
+     */
+    private final Span charges;
+
     private StreamSettings settings;
 
     Backlog(Broker broker, StreamSettings settings, long nextOrdinal) {
@@ -21,6 +27,7 @@ final class Backlog {
         this.memory = broker.memory();
         this.settings = settings;
         this.span = new Span(nextOrdinal);
+        this.charges = new Span(nextOrdinal);
     }
 
     StreamSettings settings() {
@@ -45,16 +52,19 @@ final class Backlog {
         return span.bytesFrom(ordinal);
     }
 
-    void add(int bytes) {
-        span.add(bytes);
-        memory.keep(bytes + FRAME_OVERHEAD_BYTES);
+    /** @param lastOfArray whether no later frame lies in the same array */
+    void add(FrameContent content, boolean lastOfArray) {
+        int charge = FRAME_OVERHEAD_BYTES + (lastOfArray ? content.array().length : 0);
+        span.add(content.length());
+        charges.add(charge);
+        memory.keep(charge);
     }
 
     void dropThrough(long ordinal) {
         if (ordinal >= span.first()) {
-            long frames = ordinal - span.first() + 1;
-            memory.release(span.bytesFrom(span.first()) - span.bytesFrom(ordinal + 1) + frames * FRAME_OVERHEAD_BYTES);
+            memory.release(charges.bytesFrom(charges.first()) - charges.bytesFrom(ordinal + 1));
             span.dropThrough(ordinal);
+            charges.dropThrough(ordinal);
         }
     }
 
@@ -73,9 +83,7 @@ final class Backlog {
         if (bytes >= settings.maxBacklogBytes()) {
             return holder + ": " + bytes + " of " + settings.maxBacklogBytes() + " backlog bytes unsettled";
         }
-        // Without a backlog there is nothing to wait for: the next frame takes the place of the newest one.
-        long kept = span.bytesFrom(span.first()) + (span.next() - span.first()) * FRAME_OVERHEAD_BYTES;
-        if (frames > 0 && !memory.admits(kept, broker.streamCount())) {
+        if (!memory.admits(charges.bytesFrom(charges.first()), broker.streamCount())) {
             return "broker memory: " + memory.keptBytes() + " of " + memory.keptLimit()
                     + " bytes kept, this stream is above its share";
         }
@@ -93,13 +101,13 @@ final class Backlog {
      * The last frame that retention lets go.
      *
      * @param edge oldest frame that a protected group has not settled
-     * @param newest newest stored frame; it always stays, somebody may ask for it
+     * @param newest newest stored frame; it stays while memory is not short, somebody may ask for it
      */
     long trimThrough(long edge, long newest) {
-        boolean pressed = memory.keptBytes() > memory.keptLimit();
+        boolean pressed = memory.isShort();
         long keepFrames = pressed ? 0 : settings.retentionFrames();
         long keepBytes = pressed ? 0 : settings.retentionBytes();
-        long most = Math.min(edge, newest) - 1;
+        long most = Math.min(edge, pressed ? newest + 1 : newest) - 1;
         long through = Math.max(span.first() - 1, Math.min(most, edge - 1 - keepFrames));
         while (through < most && span.bytesThrough(edge - 1) - span.bytesThrough(through) > keepBytes) {
             through++;

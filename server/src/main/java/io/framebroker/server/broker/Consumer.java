@@ -248,6 +248,10 @@ public final class Consumer {
         return left.getAndUpdate(rest -> rest > 0 ? rest - 1 : 0) > 0;
     }
 
+    boolean hasSeveralSeats() {
+        return members.size() > 1;
+    }
+
     /** A result is owed to the consumer from now on. */
     void owed() {
         owed.incrementAndGet();
@@ -259,8 +263,10 @@ public final class Consumer {
 
     /** Under a stream's lock, after something was delivered, settled, answered or taken back. Told once. */
     void checkFinished(Turn turn) {
+        // In this order: once the limit is reached no stream takes another frame, so what is quiet then stays so.
+        boolean limitReached = left.get() == 0;
         boolean quiet = window().outstandingFrames() == 0 && owed.get() == 0;
-        boolean done = left.get() == 0 && (saysNothingMore || quiet);
+        boolean done = limitReached && (saysNothingMore || quiet);
         if (done && finishedTold.compareAndSet(false, true)) {
             port.finished();
             turn.touch(port);

@@ -3,22 +3,30 @@ package io.framebroker.server.broker;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Counts the memory that frames take, in two accounts: frames kept, and room reserved for messages that are coming in.
- * Thread-safe.
+ * Counts the memory that frames take, in three accounts: frames kept, room reserved for messages that are coming in, and
+ * room reserved for messages that are going out. Thread-safe.
  *
- * <p>A stream below its fair share of the first account is always admitted, so that one stream's backlog cannot starve
- * another; the account may therefore reach twice its limit, and the limit is chosen with that in mind.
+ * <p>A stream below its fair share of the first account is let in even when the account is full, so that one stream's
+ * backlog cannot starve another, up to twice the limit: there everybody waits.
  */
 public final class FrameMemory {
     private final long keptLimit;
     private final long inboundLimit;
+    private final long outboundLimit;
     private final AtomicLong kept = new AtomicLong();
     private final AtomicLong inbound = new AtomicLong();
+    private final AtomicLong outbound = new AtomicLong();
+
+    /** Limits in bytes; what goes out may take as much as what comes in. */
+    public FrameMemory(long keptLimit, long inboundLimit) {
+        this(keptLimit, inboundLimit, inboundLimit);
+    }
 
     /** Limits in bytes. */
-    public FrameMemory(long keptLimit, long inboundLimit) {
+    public FrameMemory(long keptLimit, long inboundLimit, long outboundLimit) {
         this.keptLimit = keptLimit;
         this.inboundLimit = inboundLimit;
+        this.outboundLimit = outboundLimit;
     }
 
     void keep(long bytes) {
@@ -29,9 +37,15 @@ public final class FrameMemory {
         kept.addAndGet(-bytes);
     }
 
+    /** Whether settled frames should go, however new they are. */
+    boolean isShort() {
+        return kept.get() > keptLimit;
+    }
+
     /** Whether a stream that keeps {@code streamBytes} may take another message. */
     boolean admits(long streamBytes, int streams) {
-        return kept.get() < keptLimit || streamBytes < keptLimit / Math.max(1, streams);
+        long now = kept.get();
+        return now < keptLimit || (now < 2 * keptLimit && streamBytes < keptLimit / Math.max(1, streams));
     }
 
     /** Reserves room for one message that is coming in; give it back with {@link #releaseInbound}. */
@@ -52,6 +66,24 @@ public final class FrameMemory {
         inbound.addAndGet(-bytes);
     }
 
+    /** Reserves room for what a consumer may leave unread; give it back with {@link #releaseOutbound}. */
+    public void reserveOutbound(long bytes) {
+        long before = outbound.getAndAdd(bytes);
+        if (before + bytes > outboundLimit) {
+            outbound.addAndGet(-bytes);
+            throw new BrokerException(
+                    BrokerException.Kind.EXHAUSTED,
+                    "OUTBOUND_MEMORY_FULL",
+                    bytes + " more bytes for what this consumer may leave unread do not fit: " + before + " of "
+                            + outboundLimit + " are reserved by other calls. Consume from fewer calls, or give the"
+                            + " broker more memory");
+        }
+    }
+
+    public void releaseOutbound(long bytes) {
+        outbound.addAndGet(-bytes);
+    }
+
     public long keptBytes() {
         return kept.get();
     }
@@ -66,5 +98,13 @@ public final class FrameMemory {
 
     public long inboundLimit() {
         return inboundLimit;
+    }
+
+    public long outboundBytes() {
+        return outbound.get();
+    }
+
+    public long outboundLimit() {
+        return outboundLimit;
     }
 }

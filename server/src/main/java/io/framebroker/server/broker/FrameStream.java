@@ -337,7 +337,7 @@ final class FrameStream implements StreamStore.Listener {
     /** Does what is due. Returns nanoseconds until it wants to be called again; events may bring that forward. */
     long tick() {
         long now = clock.nanos();
-        if (wakeNanos - now > 0) {
+        if (wakeNanos - now > 0 && !broker.memory().isShort()) {
             return wakeNanos - now;
         }
         turn.begin();

@@ -323,6 +323,10 @@ final class Group {
         turn.touch(consumer.port());
         if (autoAck) {
             carryOut(member, first.ordinal(), last, Verdict.ACK, null);
+            if (consumer.hasSeveralSeats()) {
+                // Another stream may have looked while this one had the room.
+                turn.touch(consumer.roomCameBack());
+            }
         } else {
             consumer.checkFinished(turn);
         }
@@ -383,7 +387,6 @@ final class Group {
                 redeliveries.sendBack(ordinal, now + waitNanos(verdict, ordinal), counted, true);
             }
         }
-        member.consumer().window().giveBack(frames, bytes);
         if (verdict instanceof Verdict.Ack) {
             settlements.ask(first, last, StreamStore.Outcome.ACKED, null, member, result);
         } else if (verdict instanceof Verdict.Skip skip) {
@@ -391,6 +394,8 @@ final class Group {
         } else {
             settlements.tell(member, result);
         }
+        // Only now: a call whose limit is reached ends when nothing is outstanding and no result is owed.
+        member.consumer().window().giveBack(frames, bytes);
         member.consumer().checkFinished(turn);
     }
 
@@ -460,15 +465,19 @@ final class Group {
             table.addSettling();
         }
         settlements.ask(first, through, StreamStore.Outcome.SKIPPED, reason, null, null);
+        tellGap(first, through, reason);
+        return through - first + 1;
+    }
+
+    private void tellGap(long first, long last, String reason) {
         for (Member member : members) {
             FrameId firstId = new FrameId(stream.generation(), first);
-            FrameId lastId = new FrameId(stream.generation(), through);
-            member.consumer().port().gap(stream.name(), reason, through - first + 1, false, firstId, lastId, "");
+            FrameId lastId = new FrameId(stream.generation(), last);
+            member.consumer().port().gap(stream.name(), reason, last - first + 1, false, firstId, lastId, "");
             turn.touch(member.consumer().port());
             // What comes behind may fit where the skipped ones did not.
             turn.touch(member.consumer().roomCameBack());
         }
-        return through - first + 1;
     }
 
     // ---- time

@@ -191,8 +191,13 @@ final class Intake {
             }
             ledger.offered();
             FrameContent own = sparse ? content.compact() : content;
-            frames.add(new Frame(own, stream.generation(), backlog.next(), sequence, receivedMicros, state.key()));
-            backlog.add(own.length());
+            frames.add(new Frame(
+                    own, stream.generation(), backlog.next() + frames.size(), sequence, receivedMicros, state.key()));
+        }
+        for (int i = 0; i < frames.size(); i++) {
+            FrameContent content = frames.get(i).content();
+            boolean last = i + 1 == frames.size() || frames.get(i + 1).content().array() != content.array();
+            backlog.add(content, last);
         }
         if (!frames.isEmpty()) {
             Frame last = frames.get(frames.size() - 1);
@@ -229,6 +234,14 @@ final class Intake {
         FrameException notStored = state.exception(sequence);
         if (notStored != null) {
             publisher.port().exception(notStored);
+        } else if (state.isForgotten(sequence)) {
+            publisher
+                    .port()
+                    .exception(new FrameException(
+                            sequence,
+                            Outcome.UNKNOWN,
+                            "OUTCOME_FORGOTTEN",
+                            "taken before; whether it was stored or rejected is no longer known"));
         } else if (state.isStored(sequence)) {
             publisher
                     .port()

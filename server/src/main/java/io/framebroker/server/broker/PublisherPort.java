@@ -13,7 +13,8 @@ public interface PublisherPort extends Outlet {
     enum Outcome {
         DUPLICATE,
         DROPPED,
-        REJECTED
+        REJECTED,
+        UNKNOWN
     }
 
     /**

@@ -15,6 +15,9 @@ final class PublisherState {
     /** Unsigned; what is above it may still be on its way to the store. */
     private long storedSequence;
 
+    /** Unsigned; exceptions up to this sequence are not remembered any more. */
+    private long forgottenThrough;
+
     private long lastReportId;
 
     PublisherState(PublisherKey key) {
@@ -46,6 +49,11 @@ final class PublisherState {
         return Long.compareUnsigned(sequence, storedSequence) <= 0;
     }
 
+    /** Whether a sequence that is no known exception may be one that is forgotten. */
+    boolean isForgotten(long sequence) {
+        return Long.compareUnsigned(sequence, forgottenThrough) <= 0;
+    }
+
     /** Why a sequence is not stored; null when it is, or when that is forgotten. */
     FrameException exception(long sequence) {
         for (FrameException exception : exceptions) {
@@ -58,7 +66,7 @@ final class PublisherState {
 
     void notStored(FrameException exception) {
         if (exceptions.size() == MOST_EXCEPTIONS) {
-            exceptions.poll();
+            forgottenThrough = exceptions.poll().sequence();
         }
         exceptions.add(exception);
     }

@@ -7,6 +7,8 @@ import java.util.PriorityQueue;
 final class Redeliveries {
     private record Entry(long notBeforeNanos, long ordinal) {}
 
+    private static final int SLACK = 256;
+
     private final DeliveryTable table;
     private final PriorityQueue<Entry> queue = new PriorityQueue<>((a, b) -> {
         int byTime = Long.signum(a.notBeforeNanos - b.notBeforeNanos);
@@ -26,6 +28,19 @@ final class Redeliveries {
     void sendBack(long ordinal, long notBeforeNanos, boolean counted, boolean byConsumer) {
         table.retry(ordinal, notBeforeNanos, counted, byConsumer);
         queue.add(new Entry(notBeforeNanos, ordinal));
+        if (queue.size() > SLACK + 2 * (table.next() - table.low())) {
+            dropVoidEntries();
+        }
+    }
+
+    /** Void entries behind the first one would stay until it is due. */
+    private void dropVoidEntries() {
+        queue.clear();
+        for (long ordinal = table.low(); ordinal < table.next(); ordinal++) {
+            if (table.state(ordinal) == State.RETRY) {
+                queue.add(new Entry(table.deadline(ordinal), ordinal));
+            }
+        }
     }
 
     /** The frame that has waited longest beyond its time; 0 when none is due. */

@@ -68,7 +68,7 @@ final class Turn {
     private static void flush(Outlet outlet) {
         try {
             outlet.flush();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             log.warn("{} could not send what it was told", outlet, e);
         }
     }

@@ -56,7 +56,9 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
 
     private final ServerCall<ConsumeFramesRequest, ConsumeMessage> call;
     private final Broker broker;
+    private final OutboundRoom room;
     private final ConsumeReplies replies;
+    private final long startNanos = System.nanoTime();
 
     /** Set once by {@code open}, on the call's event loop; null before. */
     private volatile Consumer consumer;
@@ -68,7 +70,8 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
     ConsumeCall(ServerCall<ConsumeFramesRequest, ConsumeMessage> call, Broker broker, InboundLimits.Limit inbound) {
         this.call = call;
         this.broker = broker;
-        this.replies = new ConsumeReplies(call, this::body, this::pump, this::close);
+        this.room = new OutboundRoom(broker.memory(), call);
+        this.replies = new ConsumeReplies(call, this::body, room, this::pump, this::close);
         inbound.allow(MOST_REQUEST_BYTES);
         inbound.onExceeded(why -> {
             ended(why);
@@ -138,6 +141,7 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
         }
         metadataOnly = open.getPayload() == PayloadMode.PAYLOAD_MODE_METADATA_ONLY;
         outlivesHalfClose = open.getAutoAck() || open.getLimit() != 0;
+        room.fit(ConsumeReplies.MESSAGE_BYTES);
         Consumer opened = broker.openConsumer(ConsumeRequests.options(open), this);
         consumer = opened;
         replies.opened(ConsumeOpened.newBuilder()
@@ -241,6 +245,7 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
     @Override
     public void onCancel() {
         replies.dead();
+        room.close();
         Consumer opened = consumer;
         if (opened != null) {
             log.info("consumer {} lost its connection", opened);
@@ -256,6 +261,7 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
 
     /** The call is over in good order, or by our own word: nothing waits for this consumer. */
     private void close() {
+        room.close();
         Consumer opened = consumer;
         if (opened != null) {
             opened.close();
@@ -316,6 +322,14 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
     }
 
     // ---- time
+
+    /** Ends the call if it has not been opened for so long. */
+    void endUnlessOpened(long afterMillis) {
+        if (consumer == null && System.nanoTime() - startNanos > afterMillis * 1_000_000) {
+            ended(Refusals.protocol("OPEN_REQUIRED", "no `open` within " + afterMillis + " ms"));
+            flush();
+        }
+    }
 
     /** Tells an idle client why nothing comes. */
     void heartbeat(long afterMillis) {

@@ -1,5 +1,6 @@
 package io.framebroker.server.grpc;
 
+import io.framebroker.server.broker.BrokerException;
 import io.framebroker.server.broker.Frame;
 import io.framebroker.server.broker.FrameId;
 import io.framebroker.server.broker.PublisherKey;
@@ -13,7 +14,9 @@ import io.framebroker.v1.Settled;
 import io.framebroker.wire.ConsumeMessage;
 import io.framebroker.wire.FrameBody;
 import io.framebroker.wire.WireDelivery;
+import io.grpc.Metadata;
 import io.grpc.ServerCall;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -21,6 +24,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a consumer is to be told, `opened` before all else. Deliveries keep their order and are joined while they are
@@ -31,10 +36,9 @@ import java.util.function.Function;
  * {@link #mayReadOn}, gaps at a number of kinds, and of heartbeats the last one counts.
  */
 final class ConsumeReplies {
+    private static final Logger log = LoggerFactory.getLogger(ConsumeReplies.class);
     private static final int MESSAGE_FRAMES = 256;
-    private static final int MESSAGE_BYTES = 256 * 1024;
-    private static final int LEAST_READY_BYTES = 1 << 20;
-    private static final int MOST_READY_BYTES = 16 << 20;
+    static final int MESSAGE_BYTES = 256 * 1024;
     /** Untold results at which a client that does not read is read no further. */
     private static final int MOST_RESULTS = 1024;
 
@@ -48,7 +52,8 @@ final class ConsumeReplies {
     private final Runnable onRoom;
     private final Runnable afterEnd;
     private final Function<Frame, FrameBody> body;
-    private final SingleDrain drain = new SingleDrain();
+    private final OutboundRoom room;
+    private final SingleDrain drain = new SingleDrain(this::send, this::failed);
 
     private final ArrayDeque<ConsumeMessage.Deliveries> deliveries = new ArrayDeque<>();
     private final Map<GapKey, Gap.Builder> gaps = new LinkedHashMap<>();
@@ -62,7 +67,6 @@ final class ConsumeReplies {
     private int lastBytes;
 
     private PublisherKey lastPublisher;
-    private int readyBytes = LEAST_READY_BYTES;
     private long sentNanos = System.nanoTime();
     private boolean openedSent;
     /** A stream had frames and was told to wait; it does not ask again by itself. */
@@ -77,12 +81,16 @@ final class ConsumeReplies {
      * @param afterEnd runs once, when the call has been closed from this side
      */
     ConsumeReplies(
-            ServerCall<?, ConsumeMessage> call, Function<Frame, FrameBody> body, Runnable onRoom, Runnable afterEnd) {
+            ServerCall<?, ConsumeMessage> call,
+            Function<Frame, FrameBody> body,
+            OutboundRoom room,
+            Runnable onRoom,
+            Runnable afterEnd) {
         this.call = call;
         this.body = body;
         this.onRoom = onRoom;
         this.afterEnd = afterEnd;
-        call.setOnReadyThreshold(readyBytes);
+        this.room = room;
     }
 
     /** Whether frames may be decided for this call: the transport takes more, and little is waiting for it. */
@@ -91,7 +99,7 @@ final class ConsumeReplies {
             if (dead || ending) {
                 return false;
             }
-            if (opened == null && !openedSent || queuedBytes >= readyBytes) {
+            if (opened == null && !openedSent || queuedBytes >= room.readyBytes()) {
                 refused = true;
                 return false;
             }
@@ -110,6 +118,9 @@ final class ConsumeReplies {
     }
 
     synchronized void deliver(String stream, List<Frame> frames, int attempt, long leaseMillis) {
+        if (dead || ending) {
+            return;
+        }
         for (Frame frame : frames) {
             WireDelivery delivery = new WireDelivery(
                     frame.generation(),
@@ -140,15 +151,16 @@ final class ConsumeReplies {
         last.deliveries().add(delivery);
         lastBytes += bytes;
         queuedBytes += bytes;
-        adaptTo(bytes);
+        makeRoom(bytes);
     }
 
-    /** The transport should hold two frames and a half, or it runs dry while the next one is prepared. */
-    private void adaptTo(int frameBytes) {
-        long wanted = Math.min(MOST_READY_BYTES, frameBytes * 5L / 2);
-        if (wanted > readyBytes) {
-            readyBytes = (int) wanted;
-            call.setOnReadyThreshold(readyBytes);
+    /** A frame that there is no memory for ends the call; it goes to somebody else, or to this consumer later. */
+    private void makeRoom(int frameBytes) {
+        try {
+            room.fit(frameBytes);
+        } catch (BrokerException noMemory) {
+            dropDeliveries();
+            end(Refusals.toStatus(noMemory));
         }
     }
 
@@ -224,7 +236,19 @@ final class ConsumeReplies {
     }
 
     void flush() {
-        drain.run(this::send);
+        drain.run();
+    }
+
+    /** Sending failed, for instance for want of memory: nothing can be told any more, and nothing may be held any more. */
+    private void failed(Throwable cause) {
+        log.error("a call could not send what it was told and ends", cause);
+        dead();
+        try {
+            call.close(Status.INTERNAL.withDescription("the broker could not send: " + cause), new Metadata());
+        } catch (RuntimeException e) {
+            log.debug("it had ended already", e);
+        }
+        afterEnd.run();
     }
 
     private void send() {

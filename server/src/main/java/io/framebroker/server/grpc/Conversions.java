@@ -44,6 +44,7 @@ final class Conversions {
                             case DUPLICATE -> FrameOutcome.FRAME_OUTCOME_DUPLICATE;
                             case DROPPED -> FrameOutcome.FRAME_OUTCOME_DROPPED;
                             case REJECTED -> FrameOutcome.FRAME_OUTCOME_REJECTED;
+                            case UNKNOWN -> FrameOutcome.FRAME_OUTCOME_UNKNOWN;
                         })
                 .setReason(exception.reason())
                 .setMessage(exception.message())

@@ -88,6 +88,8 @@ final class DiagnosticsEndpoint extends DiagnosticsServiceGrpc.DiagnosticsServic
                     .setMemoryUsedBytes(memory.keptBytes())
                     .setInboundLimitBytes(memory.inboundLimit())
                     .setInboundUsedBytes(memory.inboundBytes())
+                    .setOutboundLimitBytes(memory.outboundLimit())
+                    .setOutboundUsedBytes(memory.outboundBytes())
                     .setResumeGrace(Conversions.duration(broker.settings().resumeGraceMillis()))
                     .setAutoCreateStreams(broker.settings().autoCreateStreams())
                     .build();

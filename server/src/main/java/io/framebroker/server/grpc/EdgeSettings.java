@@ -6,11 +6,12 @@ package io.framebroker.server.grpc;
  * @param maxFrameBytes largest frame a publisher may declare, header and payload
  * @param defaultFrameBytes what a publisher that declares nothing gets
  * @param maxCalls most publishing and consuming calls at a time
+ * @param openMillis time in which a call has to say `open`
  * @param heartbeatMillis silence after which an idle consumer is told why
  * @param version of the broker, for people
  */
 public record EdgeSettings(
-        int maxFrameBytes, int defaultFrameBytes, int maxCalls, long heartbeatMillis, String version) {
+        int maxFrameBytes, int defaultFrameBytes, int maxCalls, long openMillis, long heartbeatMillis, String version) {
     /** Room in a message for what is not frame. */
     static final int ENVELOPE_BYTES = 4 * 1024;
 
@@ -18,7 +19,7 @@ public record EdgeSettings(
     static final int BATCH_BYTES = 512 * 1024;
 
     public static final EdgeSettings DEFAULT =
-            new EdgeSettings((32 << 20) + (64 << 10), 4 << 20, 2_000, 10_000, "0.1.0");
+            new EdgeSettings((32 << 20) + (64 << 10), 4 << 20, 2_000, 15_000, 10_000, "0.1.0");
 
     /** Largest message a publisher may send that declared this largest frame. */
     static int messageBytes(int frameBytes) {

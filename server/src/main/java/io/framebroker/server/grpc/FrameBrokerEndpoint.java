@@ -138,6 +138,8 @@ final class FrameBrokerEndpoint implements BindableService {
 
     /** Tells idle consumers why nothing comes. */
     void heartbeats() {
+        publishing.forEach(call -> call.endUnlessOpened(settings.openMillis()));
+        consuming.forEach(call -> call.endUnlessOpened(settings.openMillis()));
         consuming.forEach(call -> call.heartbeat(settings.heartbeatMillis()));
     }
 

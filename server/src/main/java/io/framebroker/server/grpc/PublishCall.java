@@ -32,9 +32,10 @@ final class PublishCall extends ServerCall.Listener<PublishMessage> implements P
     private final EdgeSettings settings;
     private final InboundLimits.Limit inbound;
     private final PublishReplies replies;
+    private final long startNanos = System.nanoTime();
 
     /** Set once by {@code open}, on the call's event loop; null before. */
-    private Publisher publisher;
+    private volatile Publisher publisher;
 
     private int maxFrameBytes;
     /** Inbound memory held for this call; guarded by {@code this}. */
@@ -275,6 +276,14 @@ final class PublishCall extends ServerCall.Listener<PublishMessage> implements P
     @Override
     public void flush() {
         replies.flush();
+    }
+
+    /** Ends the call if it has not been opened for so long. */
+    void endUnlessOpened(long afterMillis) {
+        if (publisher == null && System.nanoTime() - startNanos > afterMillis * 1_000_000) {
+            ended(Refusals.protocol("OPEN_REQUIRED", "no `open` within " + afterMillis + " ms"));
+            flush();
+        }
     }
 
     void drain(long deadlineMillis, String reason) {

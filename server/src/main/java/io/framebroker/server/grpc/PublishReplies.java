@@ -9,16 +9,21 @@ import io.framebroker.v1.PublishAck;
 import io.framebroker.v1.PublishFramesResponse;
 import io.framebroker.v1.PublishOpened;
 import io.framebroker.v1.PublishWindow;
+import io.grpc.Metadata;
 import io.grpc.ServerCall;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.util.ArrayDeque;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a publisher is to be told, folded together until the transport is ready: one ack stands for all before it.
  * Fields are guarded by {@code this}; sending is done by one thread at a time, without the monitor.
  */
 final class PublishReplies {
+    private static final Logger log = LoggerFactory.getLogger(PublishReplies.class);
     /** Frames a publisher may have sent and not yet seen acknowledged. */
     private static final int WINDOW_FRAMES = 8192;
 
@@ -30,7 +35,7 @@ final class PublishReplies {
 
     private final ServerCall<?, PublishFramesResponse> call;
     private final Runnable afterEnd;
-    private final SingleDrain drain = new SingleDrain();
+    private final SingleDrain drain = new SingleDrain(this::send, this::failed);
 
     private AckLevel level = AckLevel.ACK_LEVEL_UNSPECIFIED;
     private int maxFrameBytes;
@@ -156,7 +161,19 @@ final class PublishReplies {
     }
 
     void flush() {
-        drain.run(this::send);
+        drain.run();
+    }
+
+    /** Sending failed, for instance for want of memory: nothing can be told any more, and nothing may be held any more. */
+    private void failed(Throwable cause) {
+        log.error("a call could not send what it was told and ends", cause);
+        dead();
+        try {
+            call.close(Status.INTERNAL.withDescription("the broker could not send: " + cause), new Metadata());
+        } catch (RuntimeException e) {
+            log.debug("it had ended already", e);
+        }
+        afterEnd.run();
     }
 
     private void send() {

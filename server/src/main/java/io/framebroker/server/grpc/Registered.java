@@ -4,7 +4,7 @@ import io.grpc.ForwardingServerCallListener;
 import io.grpc.ServerCall;
 import java.util.Set;
 
-/** A call's listener that keeps the call in a set for as long as it is open. */
+/** A call's listener that keeps the call in a set until all it held is given back. */
 final class Registered<C, M> extends ForwardingServerCallListener<M> {
     private final ServerCall.Listener<M> listener;
     private final Set<C> open;
@@ -24,13 +24,19 @@ final class Registered<C, M> extends ForwardingServerCallListener<M> {
 
     @Override
     public void onCancel() {
-        open.remove(call);
-        super.onCancel();
+        try {
+            super.onCancel();
+        } finally {
+            open.remove(call);
+        }
     }
 
     @Override
     public void onComplete() {
-        open.remove(call);
-        super.onComplete();
+        try {
+            super.onComplete();
+        } finally {
+            open.remove(call);
+        }
     }
 }

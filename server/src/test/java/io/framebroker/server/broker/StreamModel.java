@@ -198,7 +198,8 @@ final class StreamModel {
             simulation.require(through < edge, "trim through %d takes frames of %s, low %d", through, group, edge);
         }
         simulation.require(
-                through < confirmed || simulation.purging(), "trim through %d takes the newest frame", through);
+                through < confirmed || simulation.purging() || simulation.memoryIsShort(),
+                "trim through %d takes the newest frame", through);
         trimmed = Math.max(trimmed, through);
     }
 

@@ -43,6 +43,9 @@ final class EdgeBroker implements AutoCloseable {
         private long heartbeatMillis = 10_000;
         private int maxStreams = 100;
         private int maxCalls = 2_000;
+        private long openMillis = 15_000;
+        private long outboundBytes = 512 << 20;
+        private long keptBytes = 512 << 20;
 
         Setup autoCreate(boolean create) {
             autoCreate = create;
@@ -66,6 +69,21 @@ final class EdgeBroker implements AutoCloseable {
 
         Setup heartbeatMillis(long millis) {
             heartbeatMillis = millis;
+            return this;
+        }
+
+        Setup openMillis(long millis) {
+            openMillis = millis;
+            return this;
+        }
+
+        Setup outboundBytes(long bytes) {
+            outboundBytes = bytes;
+            return this;
+        }
+
+        Setup keptBytes(long bytes) {
+            keptBytes = bytes;
             return this;
         }
 
@@ -104,11 +122,12 @@ final class EdgeBroker implements AutoCloseable {
             this.server = BrokerServer.start(
                     transport,
                     new BrokerSettings(setup.autoCreate, setup.maxStreams, setup.graceMillis, setup.streams),
-                    new FrameMemory(512 << 20, setup.inboundBytes),
+                    new FrameMemory(setup.keptBytes, setup.inboundBytes, setup.outboundBytes),
                     new EdgeSettings(
                             EdgeSettings.DEFAULT.maxFrameBytes(),
                             4 << 20,
                             setup.maxCalls,
+                            setup.openMillis,
                             setup.heartbeatMillis,
                             "test"));
         } catch (IOException e) {
@@ -225,6 +244,7 @@ final class EdgeBroker implements AutoCloseable {
     void assertDeserted() {
         await("no open calls", () -> server.openCalls() == 0);
         await("inbound memory given back", () -> core().memory().inboundBytes() == 0);
+        await("outbound memory given back", () -> core().memory().outboundBytes() == 0);
         for (StreamState stream : core().streams()) {
             assertThat(stream.consumers()).as("consumers of %s", stream.name()).isZero();
             assertThat(stream.publisherId())

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.framebroker.server.broker.Frame;
 import io.framebroker.server.broker.FrameContent;
+import io.framebroker.server.broker.FrameMemory;
 import io.framebroker.server.broker.PublisherKey;
 import io.framebroker.server.broker.PublisherPort.FrameException;
 import io.framebroker.server.broker.PublisherPort.Outcome;
@@ -27,8 +28,12 @@ class RepliesTest {
     private final FakeCall<ConsumeMessage> consumeCall = new FakeCall<>();
     private final AtomicInteger askedAgain = new AtomicInteger();
     private final AtomicInteger ended = new AtomicInteger();
-    private final ConsumeReplies consume =
-            new ConsumeReplies(consumeCall, RepliesTest::body, askedAgain::incrementAndGet, ended::incrementAndGet);
+    private final ConsumeReplies consume = new ConsumeReplies(
+            consumeCall,
+            RepliesTest::body,
+            new OutboundRoom(new FrameMemory(1 << 30, 1 << 30), consumeCall),
+            askedAgain::incrementAndGet,
+            ended::incrementAndGet);
 
     private static WireFrame body(Frame frame) {
         FrameContent content = frame.content();

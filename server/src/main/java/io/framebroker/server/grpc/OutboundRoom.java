@@ -1,0 +1,69 @@
+package io.framebroker.server.grpc;
+
+import io.framebroker.server.broker.BrokerException;
+import io.framebroker.server.broker.FrameMemory;
+import io.grpc.ServerCall;
+
+/**
+ * Memory that one consumer's call may tie up while its client does not read: what the transport takes before it is no
+ * longer ready, and one message. Reserved beforehand, so that consumers that never read cannot take more than there is.
+ * Thread-safe.
+ */
+final class OutboundRoom {
+    private static final int LEAST_READY_BYTES = 1 << 20;
+    private static final int MOST_READY_BYTES = 16 << 20;
+
+    private final FrameMemory memory;
+    private final ServerCall<?, ?> call;
+    private int readyBytes = LEAST_READY_BYTES;
+    private int messageBytes;
+    private long reservedBytes;
+    private boolean closed;
+
+    OutboundRoom(FrameMemory memory, ServerCall<?, ?> call) {
+        this.memory = memory;
+        this.call = call;
+        call.setOnReadyThreshold(readyBytes);
+    }
+
+    /** Bytes the transport may hold before nothing more is given to it. */
+    synchronized int readyBytes() {
+        return readyBytes;
+    }
+
+    /**
+     * Makes room for messages of this size.
+     *
+     * @throws BrokerException when there is no memory for one
+     */
+    synchronized void fit(int bytes) {
+        if (closed || bytes <= messageBytes) {
+            return;
+        }
+        // The transport should hold two frames and a half, or it runs dry while the next one is prepared.
+        int wanted = (int) Math.max(readyBytes, Math.min(MOST_READY_BYTES, bytes * 5L / 2));
+        try {
+            reserve(wanted, bytes);
+        } catch (BrokerException noRoomForMore) {
+            reserve(readyBytes, bytes);
+        }
+    }
+
+    private void reserve(int ready, int message) {
+        long more = (long) ready + message - reservedBytes;
+        memory.reserveOutbound(more);
+        reservedBytes += more;
+        messageBytes = message;
+        if (ready != readyBytes) {
+            readyBytes = ready;
+            call.setOnReadyThreshold(ready);
+        }
+    }
+
+    /** Gives everything back. Idempotent. */
+    synchronized void close() {
+        closed = true;
+        memory.releaseOutbound(reservedBytes);
+        reservedBytes = 0;
+    }
+}
