@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -282,6 +283,24 @@ class FrameConsumerTest {
         assertThat(consumer.stats().settledOk()).isEqualTo(3);
         assertThat(consumer.stats().held()).isEqualTo(3);
         assertThat(consumer.stats().reconnects()).isEqualTo(1);
+    }
+
+    /** The broker would refuse a longer list, and for good: what is not listed comes again as a later attempt. */
+    @Test
+    void noMoreRunsAreHeldOnToThanTheBrokerTakes() {
+        FrameConsumer consumer = manual();
+        ConsumeSide first = broker.consumeCall().opened();
+        first.deliver("cam1", 1, LongStream.range(0, 5000).map(i -> 1 + 2 * i).toArray());
+
+        ConsumeSide second = lost(first);
+
+        assertThat(second.open().getHeldCount()).isEqualTo(4096);
+        assertThat(second.open().getHeld(4095).getToken()).isEqualTo(token(1 + 2 * 4095, 1));
+        second.opened();
+        ReceivedFrame unlisted = seen.get(4096);
+        unlisted.ack();
+        second.settled(unlisted.ordinal(), 1, SettleOutcome.SETTLE_OUTCOME_STALE);
+        assertThat(consumer.stats().stale()).isEqualTo(1);
     }
 
     /** A broker that keeps nothing has lost the group after a restart, and would make it anew behind the newest frame. */
