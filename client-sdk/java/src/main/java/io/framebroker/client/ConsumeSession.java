@@ -312,7 +312,10 @@ final class ConsumeSession extends Session<ConsumeCall> {
         deliveries.callEnded(options.resumable());
         extensions = List.of();
         if (!end.ok()) {
-            log.info("{}: call ended: {}", this, end.status());
+            log.info("{}: call ended: {}", this, end.inOneLine());
+            if (end.status().getCause() != null) {
+                log.debug("{}: cause of the call's end", this, end.status().getCause());
+            }
         }
     }
 

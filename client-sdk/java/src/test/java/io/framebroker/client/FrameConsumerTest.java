@@ -4,6 +4,7 @@ import static io.framebroker.client.ConsumeSide.token;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
 import io.framebroker.v1.ConsumeFramesRequest;
 import io.framebroker.v1.ConsumeFramesRequest.KindCase;
 import io.framebroker.v1.ConsumeMode;
@@ -15,6 +16,7 @@ import io.framebroker.v1.SettleOutcome;
 import io.framebroker.v1.Settlement;
 import io.framebroker.v1.StartEdge;
 import io.grpc.Status;
+import java.net.ConnectException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -356,6 +358,24 @@ class FrameConsumerTest {
         ConsumeSide latest = broker.consumeCall().opened();
         latest.deliver(1, 1);
         assertThat(lost(latest).open().hasSettings()).isFalse();
+    }
+
+    @Test
+    void theEndOfACallIsLoggedInOneLine() {
+        Status away = Status.UNAVAILABLE.withDescription("io exception").withCause(new ConnectException("refused"));
+        client.consumer("cam1").consumerId("gpu0").direct().onFrame(seen::add);
+        try (HeardLog log = new HeardLog(ConsumeSession.class)) {
+            broker.consumeCall().opened().end(away);
+
+            assertThat(log.events())
+                    .filteredOn(event -> event.getLevel() == Level.INFO)
+                    .singleElement()
+                    .satisfies(event -> {
+                        assertThat(event.getFormattedMessage())
+                                .isEqualTo("consumer gpu0 of cam1: call ended: UNAVAILABLE: io exception");
+                        assertThat(event.getThrowableProxy()).isNull();
+                    });
+        }
     }
 
     @Test
