@@ -7,6 +7,7 @@ import com.google.rpc.RetryInfo;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.protobuf.StatusProto;
+import java.util.stream.Collectors;
 
 /**
  * Why a call ended, and what that means for the next one.
@@ -55,6 +56,14 @@ record CallFailure(Status status, String reason, long retryAfterNanos) {
 
     boolean ok() {
         return status.isOk();
+    }
+
+    /** Code and description, for logs: the status itself would print the stack trace of its cause. */
+    String inOneLine() {
+        String description = status.getDescription();
+        return description == null
+                ? status.getCode().name()
+                : status.getCode() + ": " + description.lines().collect(Collectors.joining(" "));
     }
 
     FrameBrokerException toException(String what) {

@@ -1,5 +1,6 @@
 package io.framebroker.client;
 
+import com.google.protobuf.Timestamp;
 import io.framebroker.v1.ConsumeFramesRequest;
 import io.framebroker.v1.ConsumeOpen;
 import io.framebroker.v1.ConsumeOpened;
@@ -9,8 +10,10 @@ import io.framebroker.v1.Pause;
 import io.framebroker.v1.Resume;
 import io.framebroker.v1.Settle;
 import io.framebroker.v1.Settled;
+import io.framebroker.v1.StartPosition;
 import io.framebroker.v1.Window;
 import io.framebroker.wire.ConsumeMessage;
+import io.framebroker.wire.WireDelivery;
 import io.grpc.ManagedChannel;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -39,6 +42,12 @@ final class ConsumeSession extends Session<ConsumeCall> {
     private String group;
     private long tickNanos = MAX_TICK_NANOS;
     private Timers.Timeout tick = () -> {};
+
+    /** Wall-clock time of the first {@code opened}; negative before it. */
+    private long firstOpenedMicros = -1;
+
+    /** Latest receive time among the frames that came, by the broker's clock; 0 before the first. */
+    private long lastReceivedMicros;
 
     /** When something came last. Written on the transport's thread. */
     private volatile long heardNanos;
@@ -170,6 +179,9 @@ final class ConsumeSession extends Session<ConsumeCall> {
     void opened(ConsumeCall from, ConsumeOpened opened) {
         opened(from, notices -> {
             group = opened.getGroup();
+            if (firstOpenedMicros < 0) {
+                firstOpenedMicros = timers.epochMicros();
+            }
             pauseDue = paused;
             windowDue = false;
             learnLease(TimeUnit.SECONDS.toNanos(opened.getSettings().getLease().getSeconds()));
@@ -186,6 +198,9 @@ final class ConsumeSession extends Session<ConsumeCall> {
             }
             batch = new HeldBatch(this, group, message, timers.nanoTime());
             deliveries.add(batch);
+            for (WireDelivery delivery : message.deliveries()) {
+                lastReceivedMicros = Math.max(lastReceivedMicros, delivery.receivedMicros());
+            }
             learnLease(batch.leaseNanos);
             release = closing();
             proved();
@@ -225,9 +240,26 @@ final class ConsumeSession extends Session<ConsumeCall> {
         if (open.getLimit() > 0) {
             open.setLimit(Math.max(1, open.getLimit() - deliveries.delivered()));
         }
+        if (firstOpenedMicros >= 0 && options.startsWhereItLeft()) {
+            open.getSettingsBuilder().setStart(whereItLeft());
+        }
         open.addAllHeld(deliveries.settlements.held(deliveries.held.runs()));
         heardNanos = timers.nanoTime();
         return () -> call.start(open.build());
+    }
+
+    /**
+     * Where the group is to start if it is gone, as with a broker that was restarted and keeps nothing: created anew behind
+     * the newest frame it would miss, silently, what was published before we were back. A group that is still there keeps
+     * its position.
+     */
+    private StartPosition whereItLeft() {
+        long micros = lastReceivedMicros > 0 ? lastReceivedMicros + 1 : firstOpenedMicros;
+        return StartPosition.newBuilder()
+                .setTime(Timestamp.newBuilder()
+                        .setSeconds(Math.floorDiv(micros, 1_000_000L))
+                        .setNanos(Math.floorMod(micros, 1_000_000) * 1_000))
+                .build();
     }
 
     @Override
@@ -280,7 +312,10 @@ final class ConsumeSession extends Session<ConsumeCall> {
         deliveries.callEnded(options.resumable());
         extensions = List.of();
         if (!end.ok()) {
-            log.info("{}: call ended: {}", this, end.status());
+            log.info("{}: call ended: {}", this, end.inOneLine());
+            if (end.status().getCause() != null) {
+                log.debug("{}: cause of the call's end", this, end.status().getCause());
+            }
         }
     }
 

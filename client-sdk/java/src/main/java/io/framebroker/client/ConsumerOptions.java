@@ -45,6 +45,17 @@ record ConsumerOptions(
                         || open.getMode() == ConsumeMode.CONSUME_MODE_QUEUE);
     }
 
+    /**
+     * Whether the group outlives the call and nobody said where it is to start. Only then may a consumer that comes back say
+     * so itself.
+     */
+    boolean startsWhereItLeft() {
+        return !open.getGroup().isEmpty()
+                && !settings().hasStart()
+                && (open.getMode() == ConsumeMode.CONSUME_MODE_UNSPECIFIED
+                        || open.getMode() == ConsumeMode.CONSUME_MODE_QUEUE);
+    }
+
     /** The broker takes a half-close for the end, unless the call has an end of its own. */
     boolean endsByCancel() {
         return open.getAutoAck() || open.getLimit() > 0;

@@ -219,7 +219,10 @@ public final class FrameConsumer implements AutoCloseable {
             return this;
         }
 
-        /** Where a new group starts. Default: behind the newest frame. */
+        /**
+         * Where a new group starts. Default: behind the newest frame, and for a consumer that comes back and finds its group
+         * gone, behind the last frame it got.
+         */
         public Builder start(StartPosition start) {
             settings.setStart(start);
             return this;

@@ -107,7 +107,9 @@ final class Outcomes {
             }
             case FRAME_OUTCOME_DROPPED -> failed(exception, PublishFailure.DROPPED_BY_BROKER, notices);
             case FRAME_OUTCOME_REJECTED -> failed(exception, PublishFailure.REJECTED, notices);
-            case FRAME_OUTCOME_UNSPECIFIED, UNRECOGNIZED -> failed(exception, PublishFailure.UNKNOWN, notices);
+            default ->
+                // The broker does not know (any more), or says something this client does not know: never stored.
+                failed(exception, PublishFailure.UNKNOWN, notices);
         }
     }
 

@@ -8,6 +8,6 @@ public enum PublishFailure {
     DROPPED_BY_BROKER,
     /** It was dropped before it was ever sent: the ring was full, the frame too large, or the publisher ended. */
     DROPPED_HERE,
-    /** It was sent and nobody said what became of it: it may be stored, or not. */
+    /** It was sent and nobody said, or knows any more, what became of it: it may be stored, or not. */
     UNKNOWN
 }

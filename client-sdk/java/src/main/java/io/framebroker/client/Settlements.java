@@ -19,6 +19,9 @@ final class Settlements {
     /** Brokers refuse requests above 1 MiB. */
     private static final int MAX_MESSAGE_BYTES = 256 * 1024;
 
+    /** Brokers refuse an {@code open} that lists more; extensions know no such limit. */
+    static final int MAX_HELD_RUNS = 4096;
+
     private static final int LOOK_BACK_RUNS = 4;
 
     /** Not sent in the present call, without extensions. */
@@ -63,26 +66,29 @@ final class Settlements {
 
     /** A request for longer leases. */
     Extend extend(List<Run> runs) {
-        return Extend.newBuilder().addAllDeliveries(ask(runs)).build();
+        return Extend.newBuilder()
+                .addAllDeliveries(ask(runs, Integer.MAX_VALUE))
+                .build();
     }
 
     /**
      * What a new call is to be opened with: all that is held, by user code or because its settlement was not confirmed. What
-     * is not listed comes again as the next attempt, even if its settlement is on its way.
+     * is not listed comes again as the next attempt, even if its settlement is on its way; so do runs beyond
+     * {@link #MAX_HELD_RUNS}.
      */
     List<HeldDeliveries> held(List<Run> inUserCode) {
         List<Run> held = new ArrayList<>(inUserCode);
         gathered.forEach(run -> held.add(run.asHeld()));
-        return ask(held);
+        return ask(held, MAX_HELD_RUNS);
     }
 
-    private List<HeldDeliveries> ask(List<Run> runs) {
+    private List<HeldDeliveries> ask(List<Run> runs, int maxRuns) {
         List<HeldDeliveries> deliveries = new ArrayList<>();
         int bytes = 0;
         for (Run run : Run.merged(runs)) {
             HeldDeliveries delivery = run.toHeld();
             bytes += delivery.getSerializedSize();
-            if (bytes > MAX_MESSAGE_BYTES) {
+            if (bytes > MAX_MESSAGE_BYTES || deliveries.size() == maxRuns) {
                 break;
             }
             asked.add(run);

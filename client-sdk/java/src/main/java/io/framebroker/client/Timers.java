@@ -5,6 +5,9 @@ interface Timers {
     /** Monotonic; compare by subtraction. */
     long nanoTime();
 
+    /** Wall-clock time in microseconds since 1970; may jump. */
+    long epochMicros();
+
     /** A random number, at least 0 and below {@code bound}, which is positive. */
     long random(long bound);
 

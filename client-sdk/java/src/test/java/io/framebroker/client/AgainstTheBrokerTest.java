@@ -171,6 +171,37 @@ class AgainstTheBrokerTest {
         assertThat(consumer.stats().reconnects()).isPositive();
     }
 
+    /** The restarted broker knows nothing of the group, which began with new frames. */
+    @Test
+    void aConsumerMissesNothingThatWasPublishedBeforeItIsBackAtARestartedBroker() throws Exception {
+        int port = server.port();
+        BlockingQueue<String> seen = new LinkedBlockingQueue<>();
+        FrameConsumer consumer = client.consumer("cam1")
+                .group("g")
+                .onFrame(frame -> seen.add(new String(frame.payloadBytes(), StandardCharsets.UTF_8)));
+        FramePublisher publisher = client.publisher("cam1").open();
+        do {
+            publisher.publish(frame("before"));
+        } while (seen.poll(100, TimeUnit.MILLISECONDS) == null);
+        publisher.flush().get(20, TimeUnit.SECONDS);
+        publisher.close();
+
+        server.close();
+        server = start(port);
+        try (FrameBrokerClient other = FrameBrokerClient.connect("localhost:" + port)) {
+            FramePublisher meanwhile = other.publisher("cam1").open();
+            meanwhile.publish(frame("meanwhile"));
+            meanwhile.flush().get(20, TimeUnit.SECONDS);
+        }
+
+        String next = "before";
+        while ("before".equals(next)) {
+            next = seen.poll(20, TimeUnit.SECONDS);
+        }
+        assertThat(next).isEqualTo("meanwhile");
+        assertThat(consumer.stats().reconnects()).isPositive();
+    }
+
     @Test
     void aNewerPublisherOfTheSameIdFencesTheOlder() throws Exception {
         FramePublisher older =

@@ -120,6 +120,10 @@ final class ConsumeSide extends ServerCall.Listener<ConsumeFramesRequest> {
         say(stream, LEASE_SECONDS * 1_000, attempt, frame("x", null), ordinals);
     }
 
+    void deliverReceivedAt(long receivedMicros, long ordinal) {
+        say("cam1", LEASE_SECONDS * 1_000, 1, receivedMicros, frame("x", null), ordinal);
+    }
+
     void deliverAutoAcked(long... ordinals) {
         say("cam1", 0, 1, frame("x", null), ordinals);
     }
@@ -129,8 +133,13 @@ final class ConsumeSide extends ServerCall.Listener<ConsumeFramesRequest> {
     }
 
     private void say(String stream, long leaseMillis, int attempt, FrameBody frame, long... ordinals) {
+        say(stream, leaseMillis, attempt, 1_000_000, frame, ordinals);
+    }
+
+    private void say(
+            String stream, long leaseMillis, int attempt, long receivedMicros, FrameBody frame, long... ordinals) {
         List<WireDelivery> deliveries = LongStream.of(ordinals)
-                .mapToObj(ordinal -> new WireDelivery(1, ordinal, attempt, ordinal, 1_000_000, frame))
+                .mapToObj(ordinal -> new WireDelivery(1, ordinal, attempt, ordinal, receivedMicros, frame))
                 .toList();
         call.sendMessage(new ConsumeMessage.Deliveries(stream, "camera", 7, leaseMillis, deliveries));
     }

@@ -61,7 +61,10 @@ final class FakeBroker implements AutoCloseable {
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
-        channel = InProcessChannelBuilder.forName(name).directExecutor().build();
+        channel = InProcessChannelBuilder.forName(name)
+                .directExecutor()
+                .propagateCauseWithStatus(true)
+                .build();
     }
 
     FrameBrokerClient client(Timers timers) {

@@ -15,6 +15,7 @@ final class FakeTimers implements Timers {
     private final List<Long> delays = new ArrayList<>();
 
     private long nowNanos = 1_000_000_000_000L;
+    private long epochMicros = 1_700_000_000_000_000L;
     private long numbers;
 
     private record Task(long atNanos, long number, Runnable what) {}
@@ -31,6 +32,15 @@ final class FakeTimers implements Timers {
     @Override
     public synchronized long nanoTime() {
         return nowNanos;
+    }
+
+    @Override
+    public synchronized long epochMicros() {
+        return epochMicros;
+    }
+
+    synchronized void setEpochMicros(long micros) {
+        epochMicros = micros;
     }
 
     @Override

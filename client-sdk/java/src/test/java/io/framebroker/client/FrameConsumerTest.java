@@ -4,8 +4,10 @@ import static io.framebroker.client.ConsumeSide.token;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
 import io.framebroker.v1.ConsumeFramesRequest;
 import io.framebroker.v1.ConsumeFramesRequest.KindCase;
+import io.framebroker.v1.ConsumeMode;
 import io.framebroker.v1.DeliveryOrder;
 import io.framebroker.v1.HeldDeliveries;
 import io.framebroker.v1.NackVerb;
@@ -14,11 +16,13 @@ import io.framebroker.v1.SettleOutcome;
 import io.framebroker.v1.Settlement;
 import io.framebroker.v1.StartEdge;
 import io.grpc.Status;
+import java.net.ConnectException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -283,6 +287,97 @@ class FrameConsumerTest {
         assertThat(consumer.stats().reconnects()).isEqualTo(1);
     }
 
+    /** The broker would refuse a longer list, and for good: what is not listed comes again as a later attempt. */
+    @Test
+    void noMoreRunsAreHeldOnToThanTheBrokerTakes() {
+        FrameConsumer consumer = manual();
+        ConsumeSide first = broker.consumeCall().opened();
+        first.deliver("cam1", 1, LongStream.range(0, 5000).map(i -> 1 + 2 * i).toArray());
+
+        ConsumeSide second = lost(first);
+
+        assertThat(second.open().getHeldCount()).isEqualTo(4096);
+        assertThat(second.open().getHeld(4095).getToken()).isEqualTo(token(1 + 2 * 4095, 1));
+        second.opened();
+        ReceivedFrame unlisted = seen.get(4096);
+        unlisted.ack();
+        second.settled(unlisted.ordinal(), 1, SettleOutcome.SETTLE_OUTCOME_STALE);
+        assertThat(consumer.stats().stale()).isEqualTo(1);
+    }
+
+    /** A broker that keeps nothing has lost the group after a restart, and would make it anew behind the newest frame. */
+    @Test
+    void aConsumerThatComesBackSaysWhereItsGroupIsToStartIfItIsGone() {
+        direct().lease(Duration.ofSeconds(5)).onFrame(seen::add);
+        ConsumeSide first = broker.consumeCall();
+        assertThat(first.open().getSettings().hasStart()).isFalse();
+        first.opened();
+        first.deliverReceivedAt(3_000_000, 1);
+        first.deliverReceivedAt(7_999_999, 2);
+        first.deliverReceivedAt(5_000_000, 3);
+
+        ConsumeSide second = lost(first);
+
+        assertThat(startMicros(second)).isEqualTo(8_000_000);
+        assertThat(second.open().getSettings().getLease().getSeconds()).isEqualTo(5);
+        assertThat(startMicros(lost(second.opened()))).isEqualTo(8_000_000);
+    }
+
+    @Test
+    void aConsumerThatGotNothingStartsWhereItWasFirstOpened() {
+        direct().onFrame(seen::add);
+        ConsumeSide first = lost(broker.consumeCall());
+        assertThat(first.open().hasSettings()).as("it was never open").isFalse();
+        timers.setEpochMicros(1_800_000_000_123_456L);
+        first.opened();
+        timers.setEpochMicros(1_800_000_001_000_000L);
+
+        ConsumeSide second = lost(first);
+
+        assertThat(startMicros(second)).isEqualTo(1_800_000_000_123_456L);
+        assertThat(startMicros(lost(second.opened()))).isEqualTo(1_800_000_000_123_456L);
+    }
+
+    @Test
+    void aStartThatWasAskedForStays() {
+        direct().fromEarliest().onFrame(seen::add);
+        ConsumeSide first = broker.consumeCall().opened();
+        first.deliver(1, 1);
+
+        assertThat(lost(first).open().getSettings().getStart().getEdge()).isEqualTo(StartEdge.START_EDGE_EARLIEST);
+    }
+
+    @Test
+    void onlyADurableGroupIsTakenUpWhereItWasLeft() {
+        client.consumer("cam1").direct().onFrame(seen::add);
+        ConsumeSide own = broker.consumeCall().opened();
+        own.deliver(1, 1);
+        assertThat(lost(own).open().hasSettings()).isFalse();
+
+        direct().mode(ConsumeMode.CONSUME_MODE_LATEST).onFrame(seen::add);
+        ConsumeSide latest = broker.consumeCall().opened();
+        latest.deliver(1, 1);
+        assertThat(lost(latest).open().hasSettings()).isFalse();
+    }
+
+    @Test
+    void theEndOfACallIsLoggedInOneLine() {
+        Status away = Status.UNAVAILABLE.withDescription("io exception").withCause(new ConnectException("refused"));
+        client.consumer("cam1").consumerId("gpu0").direct().onFrame(seen::add);
+        try (HeardLog log = new HeardLog(ConsumeSession.class)) {
+            broker.consumeCall().opened().end(away);
+
+            assertThat(log.events())
+                    .filteredOn(event -> event.getLevel() == Level.INFO)
+                    .singleElement()
+                    .satisfies(event -> {
+                        assertThat(event.getFormattedMessage())
+                                .isEqualTo("consumer gpu0 of cam1: call ended: UNAVAILABLE: io exception");
+                        assertThat(event.getThrowableProxy()).isNull();
+                    });
+        }
+    }
+
     @Test
     void whatTheBrokerGaveAwayMeanwhileIsNotOursAnyMore() {
         FrameConsumer consumer = manual();
@@ -503,6 +598,18 @@ class FrameConsumerTest {
     @Test
     void aConsumerNeedsAStream() {
         assertThatThrownBy(client::consumer).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    /** The call that comes after this one was lost. */
+    private ConsumeSide lost(ConsumeSide call) {
+        call.end(Status.UNAVAILABLE);
+        timers.advance(Duration.ofSeconds(1));
+        return broker.consumeCall();
+    }
+
+    private static long startMicros(ConsumeSide call) {
+        var time = call.open().getSettings().getStart().getTime();
+        return time.getSeconds() * 1_000_000 + time.getNanos() / 1_000;
     }
 
     private FrameConsumer.Builder direct() {

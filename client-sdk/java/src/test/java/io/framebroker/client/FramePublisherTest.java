@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(30)
 class FramePublisherTest {
@@ -217,6 +218,28 @@ class FramePublisherTest {
         assertThat(stats.rejected()).isEqualTo(1);
         assertThat(stats.droppedByBroker()).isEqualTo(1);
         assertThat(stats.unacked()).isZero();
+    }
+
+    /** 4 is that of a frame taken before of which the broker no longer knows what became of it. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 4, 99})
+    void anOutcomeThatSaysNothingOfTheFrameIsUnknownAndNotStored(int outcome) {
+        FramePublisher publisher = publisher().open();
+        PublishSide first = broker.publishCall().opened();
+        publish(publisher, 4);
+
+        first.ack(2, exception(1, outcome, "OUTCOME_LOST"));
+        first.end(Status.UNAVAILABLE);
+        timers.advance(Duration.ofMillis(100));
+        broker.publishCall().opened(4, exception(4, outcome, "OUTCOME_LOST"));
+
+        assertThat(heard.failures)
+                .containsOnly(Map.entry(1L, PublishFailure.UNKNOWN), Map.entry(4L, PublishFailure.UNKNOWN));
+        assertThat(heard.reasons).containsEntry(1L, "OUTCOME_LOST");
+        assertThat(publisher.stats().unknown()).isEqualTo(2);
+        assertThat(publisher.stats().stored()).isEqualTo(2);
+        assertThat(publisher.stats().unacked()).isZero();
+        assertThat(publisher.flush()).isCompleted();
     }
 
     @Test

@@ -170,9 +170,13 @@ final class PublishSide extends ServerCall.Listener<PublishMessage> {
     }
 
     static FrameException exception(long sequence, FrameOutcome outcome, String reason) {
+        return exception(sequence, outcome.getNumber(), reason);
+    }
+
+    static FrameException exception(long sequence, int outcome, String reason) {
         return FrameException.newBuilder()
                 .setSequence(sequence)
-                .setOutcome(outcome)
+                .setOutcomeValue(outcome)
                 .setReason(reason)
                 .build();
     }

@@ -73,6 +73,23 @@ class SettlementsTest {
         }
     }
 
+    /** Brokers refuse an `open` that lists more. */
+    @Test
+    void aCallIsOpenedWithAtMost4096Runs() {
+        Settlements settlements = new Settlements();
+        List<Run> scattered = LongStream.rangeClosed(1, 5000)
+                .mapToObj(i -> run("s", 2 * i, 1, null))
+                .toList();
+
+        assertThat(settlements.held(scattered)).hasSize(4096);
+
+        assertThat(settlements.answered(result(2 * 4096, 1))).hasSize(1);
+        assertThat(settlements.answered(result(2 * 4097, 1))).as("not asked").isEmpty();
+        assertThat(settlements.extend(scattered).getDeliveriesCount())
+                .as("extensions have no such limit")
+                .isEqualTo(5000);
+    }
+
     private static Run run(String stream, long first, int count, Verdict verdict) {
         return new Run(stream, 1, first, 1, count, verdict);
     }
