@@ -199,7 +199,8 @@ final class StreamModel {
         }
         simulation.require(
                 through < confirmed || simulation.purging() || simulation.memoryIsShort(),
-                "trim through %d takes the newest frame", through);
+                "trim through %d takes the newest frame",
+                through);
         trimmed = Math.max(trimmed, through);
     }
 
