@@ -58,8 +58,10 @@ final class SlowConsumerCommand implements Callable<Integer> {
 
     @Option(
             names = "--broker-jvm",
-            defaultValue = "-Xmx512m -XX:+UseParallelGC",
-            description = "Flags of the broker's JVM (default: ${DEFAULT-VALUE}).")
+            defaultValue = "-Xms512m -Xmx512m -XX:+UseParallelGC -XX:+AlwaysPreTouch",
+            description =
+                    "Flags of the broker's JVM; a heap of fixed size, all of it touched, so that resident memory shows what"
+                            + " is beside it (default: ${DEFAULT-VALUE}).")
     private String brokerJvm;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the results there.")

@@ -11,6 +11,7 @@ import io.framebroker.loadgen.load.Pacer;
 import io.framebroker.loadgen.load.Stamp;
 import io.framebroker.loadgen.role.RunFailure;
 import io.framebroker.v1.Codec;
+import io.framebroker.v1.GetBrokerInfoRequest;
 import io.framebroker.v1.GetLedgerRequest;
 import io.framebroker.v1.GetLedgerResponse;
 import io.framebroker.v1.GetStreamRequest;
@@ -53,6 +54,7 @@ public final class SlowConsumer {
     private final AtomicBoolean hurry = new AtomicBoolean();
     private final AtomicLong waitsTold = new AtomicLong();
     private final long startNanos = System.nanoTime();
+    private final List<Long> keptKib = new ArrayList<>();
     private String waitReason = "";
     private int samplesWaiting;
     private final List<String> failures = new CopyOnWriteArrayList<>();
@@ -106,6 +108,7 @@ public final class SlowConsumer {
                     otherBelow,
                     otherAtLimit,
                     rssKib,
+                    List.copyOf(keptKib),
                     waitsTold.get(),
                     samplesWaiting,
                     waitReason,
@@ -186,6 +189,7 @@ public final class SlowConsumer {
             }
             if (atLimit.get()) {
                 rssKib.add(residentKib());
+                keptKib.add(keptBytes(client) / 1024);
                 samplesWaiting += stream.getWaitReason().isEmpty() ? 0 : 1;
             }
             if (!stream.getWaitReason().isEmpty()) {
@@ -199,6 +203,12 @@ public final class SlowConsumer {
                     stream.getWaitReason().isEmpty() ? "" : ", camera waits for " + stream.getWaitReason());
         }
         return rssKib;
+    }
+
+    private static long keptBytes(FrameBrokerClient client) {
+        return client.diagnostics()
+                .getBrokerInfo(GetBrokerInfoRequest.getDefaultInstance())
+                .getMemoryUsedBytes();
     }
 
     private long residentKib() {

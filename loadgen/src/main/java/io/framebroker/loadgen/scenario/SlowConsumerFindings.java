@@ -13,6 +13,7 @@ import org.HdrHistogram.Histogram;
  * What was seen.
  *
  * @param rssKib the broker's resident memory each second at the limit
+ * @param keptKib frames the broker keeps, by its own account, each second at the limit
  * @param waitsTold how often the publishers were told to wait; only waits of 100 ms and more are told
  * @param samplesWaiting seconds at the limit at which the camera was found waiting
  * @param waitReason what the broker said the slow camera waits for, last
@@ -22,6 +23,7 @@ public record SlowConsumerFindings(
         Histogram otherBelow,
         Histogram otherAtLimit,
         List<Long> rssKib,
+        List<Long> keptKib,
         long waitsTold,
         int samplesWaiting,
         String waitReason,
@@ -48,9 +50,8 @@ public record SlowConsumerFindings(
         }
         keeps("quick group below the limit", quickBelow, otherBelow, wrong);
         keeps("other stream at the limit", otherAtLimit, otherBelow, wrong);
-        if (rssSpread() > MOST_SPREAD) {
-            wrong.add("memory is not flat: it moved by " + Math.round(rssSpread() * 100) + " %");
-        }
+        flat("resident memory", rssKib, wrong);
+        flat("kept frames", keptKib, wrong);
         return wrong;
     }
 
@@ -80,10 +81,20 @@ public record SlowConsumerFindings(
         }
     }
 
-    private double rssSpread() {
-        long least = rssKib.stream().mapToLong(Long::longValue).min().orElse(0);
-        long most = rssKib.stream().mapToLong(Long::longValue).max().orElse(0);
-        return least == 0 ? 1 : (double) (most - least) / least;
+    private static void flat(String what, List<Long> kib, List<String> wrong) {
+        long least = least(kib);
+        double spread = least == 0 ? 1 : (double) (most(kib) - least) / least;
+        if (spread > MOST_SPREAD) {
+            wrong.add(what + " not flat: moved by " + Math.round(spread * 100) + " %");
+        }
+    }
+
+    private static long least(List<Long> kib) {
+        return kib.stream().mapToLong(Long::longValue).min().orElse(0);
+    }
+
+    private static long most(List<Long> kib) {
+        return kib.stream().mapToLong(Long::longValue).max().orElse(0);
     }
 
     public Map<String, Object> toJson() {
@@ -92,6 +103,7 @@ public record SlowConsumerFindings(
         json.put("other_below_limit_ms", percentiles(otherBelow));
         json.put("other_at_limit_ms", percentiles(otherAtLimit));
         json.put("broker_rss_kib", rssKib);
+        json.put("broker_kept_kib", keptKib);
         json.put("waits_told", waitsTold);
         json.put("wait_reason", waitReason);
         json.put("wrong", verdict());
@@ -112,10 +124,9 @@ public record SlowConsumerFindings(
         text.append(line("quick group, same stream, below the limit", quickBelow));
         text.append(line("other stream, meanwhile", otherBelow));
         text.append(line("other stream, while the first is at its limit", otherAtLimit));
-        long least = rssKib.stream().mapToLong(Long::longValue).min().orElse(0);
-        long most = rssKib.stream().mapToLong(Long::longValue).max().orElse(0);
         text.append(String.format(
-                "broker memory at the limit: %d - %d MiB over %d s%n", least / 1024, most / 1024, rssKib.size()));
+                "broker at the limit, over %d s: resident %d - %d MiB, frames kept %d - %d MiB%n",
+                rssKib.size(), least(rssKib) / 1024, most(rssKib) / 1024, least(keptKib) / 1024, most(keptKib) / 1024));
         text.append(String.format(
                 "camera found waiting in %d of %d looks: %s%n", samplesWaiting, rssKib.size(), waitReason));
         for (GetLedgerResponse ledger : ledgers) {

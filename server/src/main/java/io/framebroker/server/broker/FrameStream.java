@@ -134,6 +134,11 @@ final class FrameStream implements StreamStore.Listener {
         return false;
     }
 
+    /** What a publisher waits for that was told to wait and has room again. */
+    private String easing() {
+        return intake.waitTold() ? "an eighth of the backlog limit to be free" : "";
+    }
+
     private String fullBecause() {
         Group slowest = slowestProtected();
         boolean unsettled = slowest != null && slowest.low() <= storedThrough;
@@ -407,7 +412,7 @@ final class FrameStream implements StreamStore.Listener {
                     backlog.next() - low,
                     backlog.bytesFrom(low),
                     intake.publisherId(),
-                    intake.parked() ? Objects.requireNonNullElse(fullBecause(), "") : "",
+                    intake.parked() ? Objects.requireNonNullElse(fullBecause(), easing()) : "",
                     groups.size(),
                     consumers());
         });
