@@ -72,8 +72,4 @@ final class Turn {
             log.warn("{} could not send what it was told", outlet, e);
         }
     }
-
-    void assertHeld() {
-        assert lock.isHeldByCurrentThread() : "the stream's lock must be held here";
-    }
 }

@@ -14,9 +14,7 @@ import io.framebroker.v1.Settled;
 import io.framebroker.wire.ConsumeMessage;
 import io.framebroker.wire.FrameBody;
 import io.framebroker.wire.WireDelivery;
-import io.grpc.Metadata;
 import io.grpc.ServerCall;
-import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -24,8 +22,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What a consumer is to be told, `opened` before all else. Deliveries keep their order and are joined while they are
@@ -36,7 +32,6 @@ import org.slf4j.LoggerFactory;
  * {@link #mayReadOn}, gaps at a number of kinds, and of heartbeats the last one counts.
  */
 final class ConsumeReplies {
-    private static final Logger log = LoggerFactory.getLogger(ConsumeReplies.class);
     private static final int MESSAGE_FRAMES = 256;
     static final int MESSAGE_BYTES = 256 * 1024;
     /** Untold results at which a client that does not read is read no further. */
@@ -241,13 +236,8 @@ final class ConsumeReplies {
 
     /** Sending failed, for instance for want of memory: nothing can be told any more, and nothing may be held any more. */
     private void failed(Throwable cause) {
-        log.error("a call could not send what it was told and ends", cause);
         dead();
-        try {
-            call.close(Status.INTERNAL.withDescription("the broker could not send: " + cause), new Metadata());
-        } catch (RuntimeException e) {
-            log.debug("it had ended already", e);
-        }
+        Refusals.fail(call, cause);
         afterEnd.run();
     }
 

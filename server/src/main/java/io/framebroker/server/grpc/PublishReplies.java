@@ -9,21 +9,16 @@ import io.framebroker.v1.PublishAck;
 import io.framebroker.v1.PublishFramesResponse;
 import io.framebroker.v1.PublishOpened;
 import io.framebroker.v1.PublishWindow;
-import io.grpc.Metadata;
 import io.grpc.ServerCall;
-import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.util.ArrayDeque;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What a publisher is to be told, folded together until the transport is ready: one ack stands for all before it.
  * Fields are guarded by {@code this}; sending is done by one thread at a time, without the monitor.
  */
 final class PublishReplies {
-    private static final Logger log = LoggerFactory.getLogger(PublishReplies.class);
     /** Frames a publisher may have sent and not yet seen acknowledged. */
     private static final int WINDOW_FRAMES = 8192;
 
@@ -166,13 +161,8 @@ final class PublishReplies {
 
     /** Sending failed, for instance for want of memory: nothing can be told any more, and nothing may be held any more. */
     private void failed(Throwable cause) {
-        log.error("a call could not send what it was told and ends", cause);
         dead();
-        try {
-            call.close(Status.INTERNAL.withDescription("the broker could not send: " + cause), new Metadata());
-        } catch (RuntimeException e) {
-            log.debug("it had ended already", e);
-        }
+        Refusals.fail(call, cause);
         afterEnd.run();
     }
 

@@ -16,9 +16,12 @@ import io.grpc.protobuf.StatusProto;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The one place where the core's refusals become gRPC statuses with {@code google.rpc} details. */
 final class Refusals {
+    private static final Logger log = LoggerFactory.getLogger(Refusals.class);
     private static final String DOMAIN = "framebroker.io";
     private static final Duration RETRY_AFTER =
             Duration.newBuilder().setSeconds(1).build();
@@ -69,6 +72,16 @@ final class Refusals {
         Metadata trailers = status == null ? null : status.getTrailers();
         call.close(
                 status == null ? io.grpc.Status.OK : status.getStatus(), trailers == null ? new Metadata() : trailers);
+    }
+
+    /** Ends a call that could not send what it was told, for instance for want of memory. */
+    static void fail(ServerCall<?, ?> call, Throwable cause) {
+        log.error("a call could not send what it was told and ends", cause);
+        try {
+            call.close(io.grpc.Status.INTERNAL.withDescription("the broker could not send: " + cause), new Metadata());
+        } catch (RuntimeException e) {
+            log.debug("it had ended already", e);
+        }
     }
 
     static BrokerException unimplemented(String reason, String message) {
