@@ -1,6 +1,7 @@
 package io.framebroker.wire;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.framebroker.v1.Compression;
 import io.framebroker.v1.Frame;
 import io.framebroker.v1.FrameHeader;
 import java.nio.ByteBuffer;
@@ -21,6 +22,8 @@ public final class WireFrame implements FrameBody {
     private static final int CRC32C = 8 << 3 | WireReader.FIXED32;
     private static final int FRAME_ID = 9 << 3 | WireReader.LENGTH;
     private static final int TRACEPARENT = 10 << 3 | WireReader.LENGTH;
+    private static final int COMPRESSION = 12 << 3 | WireReader.VARINT;
+    private static final int UNCOMPRESSED_BYTES = 13 << 3 | WireReader.VARINT;
     private static final int ATTRIBUTES = 15 << 3 | WireReader.LENGTH;
     private static final int ATTRIBUTE_KEY = 1 << 3 | WireReader.LENGTH;
     private static final int ATTRIBUTE_VALUE = 2 << 3 | WireReader.LENGTH;
@@ -39,6 +42,8 @@ public final class WireFrame implements FrameBody {
     private boolean keyframe;
     private boolean hasCrc;
     private int crc32c;
+    private int compression;
+    private long uncompressedBytes;
 
     private WireFrame(byte[] array, int offset, int length) {
         this.array = array;
@@ -87,6 +92,8 @@ public final class WireFrame implements FrameBody {
                     crc32c = in.fixed32();
                     hasCrc = true;
                 }
+                case COMPRESSION -> compression = (int) in.varint();
+                case UNCOMPRESSED_BYTES -> uncompressedBytes = in.varint();
                 // Nothing of these is wanted; but a frame that only we can read would fail every consumer it is sent
                 // to.
                 case CAPTURE_TIME -> in.skipMessage();
@@ -138,9 +145,14 @@ public final class WireFrame implements FrameBody {
         return payloadLength;
     }
 
-    /** Whether the payload is what the publisher's checksum says; true when the header has none. */
+    /** Whether the payload, as sent, is what the publisher's checksum says; true when the header has none. */
     public boolean crcMatches() {
         return !hasCrc || payloadCrc32c() == crc32c;
+    }
+
+    /** Whether the header has a checksum. */
+    public boolean hasCrc32c() {
+        return hasCrc;
     }
 
     /** The checksum in the header; 0 when there is none. */
@@ -158,6 +170,40 @@ public final class WireFrame implements FrameBody {
         CRC32C crc = new CRC32C();
         crc.update(array, offset, length);
         return (int) crc.getValue();
+    }
+
+    /** Whether the payload is packed, in a way this version knows or not. */
+    public boolean isPacked() {
+        return compression != 0 && compression != Compression.COMPRESSION_NONE.getNumber();
+    }
+
+    /** What a packed payload unpacks to by its header, in bytes, unsigned. Anybody may have written anything there. */
+    public long uncompressedBytes() {
+        return uncompressedBytes;
+    }
+
+    /**
+     * The payload as it was before it was packed, in an array of its own. Nothing is allocated before the header's word was
+     * checked against the limit and against what the bytes can hold at all.
+     *
+     * @param mostBytes largest payload wanted
+     * @throws UnreadablePayloadException when it is larger, or not what the header says
+     */
+    public byte[] unpack(int mostBytes) throws UnreadablePayloadException {
+        if (compression != Compression.COMPRESSION_LZ4.getNumber()) {
+            throw UnreadablePayloadException.damaged(
+                    "is packed with compression " + compression + ", which this version does not know");
+        }
+        return Lz4.fastest().unpack(array, payloadOffset, payloadLength, uncompressedBytes, mostBytes);
+    }
+
+    /** The header of the frame with its payload unpacked. It has no checksum: that spoke of the packed bytes. */
+    public FrameHeader unpackedHeader() {
+        return header().toBuilder()
+                .clearCompression()
+                .clearUncompressedBytes()
+                .clearCrc32C()
+                .build();
     }
 
     /** The payload, read-only and not copied. */

@@ -39,6 +39,8 @@ final class RandomWire {
         some(2, () -> fields.add(written(out -> out.writeFixed32(8, random.nextInt()))));
         some(1, () -> fields.add(bytes(9, text())));
         some(1, () -> fields.add(bytes(10, text())));
+        some(2, () -> fields.add(varint(12, random.nextInt(5))));
+        some(2, () -> fields.add(varint(13, number())));
         some(1, () -> fields.add(varint(14, number())));
         some(3, () -> fields.add(bytes(15, attribute())));
         some(1, () -> fields.add(bytes(1, text())));

@@ -54,7 +54,10 @@ final class Wires {
         assertThat(wire.sequence()).isEqualTo(header.getSequence());
         assertThat(wire.codec()).isEqualTo(header.getCodecValue());
         assertThat(wire.keyframe()).isEqualTo(header.getKeyframe());
+        assertThat(wire.hasCrc32c()).isEqualTo(header.hasCrc32C());
         assertThat(wire.declaredCrc32c()).isEqualTo(header.getCrc32C());
+        assertThat(wire.isPacked()).isEqualTo(header.getCompressionValue() != 0 && header.getCompressionValue() != 1);
+        assertThat(wire.uncompressedBytes()).isEqualTo(header.getUncompressedBytes());
         assertThat(wire.payloadBytes()).isEqualTo(frame.getPayload().size());
         assertThat(wire.payloadCopy()).isEqualTo(frame.getPayload().toByteArray());
         assertThat(wire.payload()).isEqualTo(frame.getPayload().asReadOnlyByteBuffer());
