@@ -48,6 +48,21 @@ public final class BrokerException extends RuntimeException {
         return new BrokerException(Kind.INVALID, "FIELD_INVALID", field + ": " + message, Map.of("field", field));
     }
 
+    public static BrokerException streamNotFound(String name) {
+        return new BrokerException(
+                Kind.NOT_FOUND,
+                "STREAM_NOT_FOUND",
+                "there is no stream " + Names.quoted(name) + "; create it, or let the broker create streams by itself");
+    }
+
+    public static BrokerException groupNotFound(String stream, String group) {
+        return new BrokerException(
+                Kind.NOT_FOUND,
+                "GROUP_NOT_FOUND",
+                "stream " + stream + " has no group " + Names.quoted(group)
+                        + "; a group is made by the first ConsumeFrames that names it");
+    }
+
     public Kind kind() {
         return kind;
     }

@@ -30,6 +30,19 @@ public interface ConsumerPort extends Outlet {
 
     void settled(SettleResult result);
 
+    /** The call has a further stream, which one of its globs matches. */
+    default void added(String stream) {}
+
+    /** A stream that the call had by a glob is deleted. */
+    default void removed(String stream) {}
+
+    /**
+     * How many streams match and are not taken has changed.
+     *
+     * @param why the last of them is not; empty when there are none
+     */
+    default void leftOut(int streams, String why) {}
+
     /**
      * Frames this consumer will not get.
      *
@@ -38,7 +51,10 @@ public interface ConsumerPort extends Outlet {
      */
     void gap(String stream, String reason, long count, boolean estimated, FrameId first, FrameId last, String detail);
 
-    /** The limit is reached, nothing is outstanding and every result is told: end the call well. */
+    /**
+     * The limit or the end of what was wanted is reached, nothing is outstanding and every result is told: end the call
+     * well.
+     */
     void finished();
 
     /** The broker is done with this consumer: end the call. */

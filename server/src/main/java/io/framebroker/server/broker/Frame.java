@@ -14,6 +14,11 @@ public record Frame(
         long receivedMicros,
         PublisherKey publisher) {
 
+    /** The same frame in an array of its own, so that it does not keep a larger one alive. */
+    Frame compact() {
+        return new Frame(content.compact(), generation, ordinal, sequence, receivedMicros, publisher);
+    }
+
     public FrameId id() {
         return new FrameId(generation, ordinal);
     }

@@ -7,12 +7,13 @@ import java.util.Arrays;
  * header fields the core decides by.
  *
  * @param sequence the publisher's, unsigned; 0 when it gave none
+ * @param keyframe whether it can be decoded without any other
  * @param defect why the frame cannot be taken; null when it can
  */
 public record FrameContent(byte[] array, int offset, int length, long sequence, boolean keyframe, Defect defect) {
 
     /** The same frame in an array of its own, so that it does not keep a larger one alive. */
-    FrameContent compact() {
+    public FrameContent compact() {
         return new FrameContent(
                 Arrays.copyOfRange(array, offset, offset + length), 0, length, sequence, keyframe, defect);
     }

@@ -37,9 +37,9 @@ public final class FrameMemory {
         kept.addAndGet(-bytes);
     }
 
-    /** Whether settled frames should go, however new they are. */
+    /** Whether settled frames should go, however new they are. A stream that is not admitted waits for just that. */
     boolean isShort() {
-        return kept.get() > keptLimit;
+        return kept.get() >= keptLimit;
     }
 
     /** Whether a stream that keeps {@code streamBytes} may take another message. */

@@ -3,9 +3,12 @@ package io.framebroker.server.broker;
 import io.framebroker.server.broker.ConsumerPort.SettleOutcome;
 import io.framebroker.server.broker.ConsumerPort.SettleResult;
 import io.framebroker.server.broker.DeliveryTable.State;
+import io.framebroker.server.broker.FrameEvent.What;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -14,16 +17,30 @@ import java.util.Set;
  * A group on one stream: a cursor, the pending frames, and the consumers that share them. Guarded by the stream's lock;
  * nobody but the stream calls it.
  *
- * <p>A durable group protects its frames: the stream keeps what the group has not settled. A group of one call alone
- * does not, so that a forgotten viewer cannot hold a camera; what the stream lets go is skipped, by name.
+ * <p>A durable group protects its frames: the stream keeps what the group has not settled, unless nobody has consumed
+ * from it for long. A group of one call alone does not, so that a forgotten viewer cannot hold a camera; what the stream
+ * lets go is skipped, by name.
  */
 final class Group {
+    /** A verdict on a frame that has to be read first, or to have room first; its result is owed. */
+    private record PutOff(Member member, Token token, Verdict verdict) {}
+
     /** Most frames that one turn gives one consumer before the next one is asked. */
     private static final int GIVE_FRAMES = 256;
 
     private static final long GIVE_BYTES = 256 * 1024;
+    /** Frames that were stored once and have vanished from the store. */
+    static final String STORE_LOST = "STORE_LOST";
+
+    /** An operator had no use for them. */
+    static final String PURGED = "PURGED";
+
     private static final String PASSED_OVER = "RETENTION";
+    /** The stream let frames go while the group had had no consumer for too long to protect them. */
+    static final String EXPIRED = "GROUP_TTL";
+
     private static final int MOST_REASONS = 64;
+    private static final int NOT_FOR_IT = -2;
 
     private final String name;
     private final GroupSettings settings;
@@ -35,20 +52,51 @@ final class Group {
     private final BrokerClock clock;
 
     private final DeliveryTable table;
+    private final GroupDiary diary;
     private final List<Member> members = new ArrayList<>();
     private final Map<String, Member> away = new HashMap<>();
+    private final Sticky sticky;
     private final Redeliveries redeliveries;
+    private final Quarantine quarantine;
     private final Settlements settlements;
     private final TokenCheck tokens;
+    private final DeadLetters deadLetters;
+    private final Replays replays;
+    /** Verdicts on frames that have to be read first. */
+    private final Map<Long, PutOff> putOff = new LinkedHashMap<>();
+
+    private final MaxAge maxAge;
+    private final KeyframeWait keyframes = new KeyframeWait();
+    /** How frames are taken in mode LATEST; null in the others. */
+    private final Latest latest;
+
+    private final Range range;
+    private final Protection protection;
     private final Set<String> skipReasons = new HashSet<>();
     /** Whose turn it is; may be one too many, when a member has left. */
     private int nextMember;
 
+    private long takenThrough;
+    /** Frames behind the cursor up to here may have been delivered by another broker. */
+    private long maybeDelivered;
+
+    /** Until then nobody but who had them gets the frames that were pending when the stream was opened. */
+    private long recoveredUntil;
+    /** The cursor of then; 0 once that time is over. */
+    private long recoveredThrough;
+    /** Nothing is delivered; what is out is settled, and its leases end. Read without the lock. */
+    private volatile boolean paused;
+
+    private boolean dispatching;
     private boolean anyLease;
     /** No lease ends before this; a lower bound, made exact when it is reached. */
     private long leaseCheckNanos;
 
     Group(String name, GroupSettings settings, boolean durable, long base, FrameStream stream) {
+        this(name, settings, durable, base, stream, Mode.QUEUE);
+    }
+
+    Group(String name, GroupSettings settings, boolean durable, long base, FrameStream stream, Mode mode) {
         this.name = name;
         this.settings = settings;
         this.durable = durable;
@@ -57,10 +105,64 @@ final class Group {
         this.store = stream.store();
         this.turn = stream.turn();
         this.clock = stream.clock();
-        this.table = new DeliveryTable(base + 1);
-        this.redeliveries = new Redeliveries(table);
-        this.settlements = new Settlements(name, table, store, turn);
-        this.tokens = new TokenCheck(stream.name(), name, base, table);
+        boolean strict = settings.order() == GroupSettings.Order.STRICT;
+        // In strict order a frame that is tried again goes alone anyway.
+        this.table = new DeliveryTable(base + 1, !strict);
+        this.takenThrough = base;
+        this.diary = new GroupDiary(name, durable, base, table, stream);
+        this.sticky = new Sticky(strict, members, table, settings.leaseMillis() * 1_000_000);
+        this.redeliveries = new Redeliveries(table, turn, strict);
+        this.quarantine = new Quarantine(members, turn, clock);
+        this.settlements = new Settlements(name, table, store, turn, diary);
+        this.deadLetters = new DeadLetters(name, settings.maxAttempts(), stream, table, settlements);
+        this.replays = new Replays(this, table, deadLetters, settlements, diary);
+        this.tokens = new TokenCheck(stream.name(), name, base, table, deadLetters::has, replays);
+        this.maxAge = new MaxAge(settings.maxAgeMillis(), store, clock);
+        this.latest = mode instanceof Mode.Latest newest
+                ? new Latest(newest, this, stream, table, settlements, tokens)
+                : null;
+        this.range = Range.of(mode, base, store);
+        this.protection = new Protection(stream.name(), name, stream.groupTtlMillis(), clock.nanos());
+    }
+
+    /** A group of before, on a stream that is opened again. */
+    Group(StreamRecord.OfGroup known, GroupRecord record, FrameStream stream) {
+        this(known.name(), known.settings(), true, record.base(), stream);
+        table.recover(record.cursor(), known.pending(), store::bytes);
+        takenThrough = record.cursor();
+        maybeDelivered = Math.min(known.maybeDelivered(), stream.storedThrough());
+        deadLetters.recover();
+        if (!table.contains(record.cursor()) || table.state(record.cursor()) == State.SETTLED) {
+            awaitKeyframe(record);
+        }
+        long graceEnd = clock.nanos() + stream.resumeGraceNanos();
+        recoveredUntil = graceEnd;
+        recoveredThrough = record.cursor();
+        for (StreamRecord.Pending pending : known.pending()) {
+            redeliveries.sendBack(pending.ordinal(), graceEnd, true, false);
+        }
+    }
+
+    /** Nobody knows whether the last frame was skipped: then less is given rather than what cannot be decoded. */
+    private void awaitKeyframe(GroupRecord record) {
+        for (String reason : List.of(STORE_LOST, PURGED, EXPIRED, MaxAge.REASON, Overflow.REASON)) {
+            if (record.skipped().containsKey(reason)) {
+                keyframes.begin(reason);
+            }
+        }
+    }
+
+    /**
+     * This group as if it had just been created behind another frame, with its dead letters; nobody is in it. Its store has
+     * restarted it.
+     */
+    Group anew(long otherBase) {
+        Group anew = new Group(name, settings, durable, otherBase, stream);
+        anew.paused = paused;
+        anew.settlements.goOnFrom(settlements);
+        anew.redeliveries.goOnFrom(redeliveries);
+        anew.deadLetters.recover();
+        return anew;
     }
 
     String name() {
@@ -79,6 +181,11 @@ final class Group {
         return durable;
     }
 
+    /** Whether the stream keeps what this group has not settled. */
+    boolean protects() {
+        return durable && protection.holds();
+    }
+
     long base() {
         return base;
     }
@@ -88,12 +195,88 @@ final class Group {
         return table.low();
     }
 
+    /** Ordinal of the last frame that a consumer has taken, as far as this broker knows; what was skipped does not count. */
+    long takenThrough() {
+        return takenThrough;
+    }
+
+    /** Ordinal of the oldest frame of this group that nobody has said is done; one behind the newest when there is none. */
+    long oldestOpen() {
+        long ordinal = table.low();
+        while (ordinal < table.next()
+                && (table.state(ordinal) == State.SETTLING || table.state(ordinal) == State.SETTLED)) {
+            ordinal++;
+        }
+        return ordinal;
+    }
+
     int consumers() {
         return members.size();
     }
 
     List<Member> members() {
         return members;
+    }
+
+    DeadLetters deadLetters() {
+        return deadLetters;
+    }
+
+    Replays replays() {
+        return replays;
+    }
+
+    GroupDiary diary() {
+        return diary;
+    }
+
+    boolean paused() {
+        return paused;
+    }
+
+    void pause(boolean now) {
+        paused = now;
+    }
+
+    /** Those who are there and those who may come back, by id. */
+    List<ConsumerState> consumerStates() {
+        long now = clock.nanos();
+        List<ConsumerState> states = new ArrayList<>();
+        Map<Member, Pending> pending = pendingByHolder();
+        members.forEach(member -> states.add(state(member, pending, -1)));
+        away.values().forEach(member -> states.add(state(member, pending, Math.max(0, member.graceEndNanos() - now))));
+        states.sort(Comparator.comparing(ConsumerState::id));
+        return states;
+    }
+
+    /** What somebody holds. */
+    private record Pending(long frames, long bytes) {
+        static final Pending NOTHING = new Pending(0, 0);
+
+        Pending and(Pending more) {
+            return new Pending(frames + more.frames, bytes + more.bytes);
+        }
+    }
+
+    private Map<Member, Pending> pendingByHolder() {
+        Map<Member, Pending> pending = new HashMap<>();
+        for (long ordinal = table.low(); ordinal < table.next(); ordinal++) {
+            if (table.state(ordinal) == State.LEASED) {
+                pending.merge(table.holder(ordinal), new Pending(1, table.bytes(ordinal)), Pending::and);
+            }
+        }
+        replays.eachHeld((member, bytes) -> pending.merge(member, new Pending(1, bytes), Pending::and));
+        return pending;
+    }
+
+    private static ConsumerState state(Member member, Map<Member, Pending> pending, long graceNanos) {
+        Pending held = pending.getOrDefault(member, Pending.NOTHING);
+        return ConsumerState.of(member.consumer(), held.frames, held.bytes, graceNanos);
+    }
+
+    /** Whether frames wait for the group on purpose: nobody is there to take any, or may. */
+    boolean unattended() {
+        return paused || members.isEmpty();
     }
 
     boolean deserted() {
@@ -109,6 +292,8 @@ final class Group {
             before = connected(consumer.id());
         }
         members.add(member);
+        sticky.joins(member);
+        protection.consumerCame();
         if (before != null) {
             if (members.remove(before)) {
                 before.consumer().replaced(replaced(consumer), turn);
@@ -116,19 +301,29 @@ final class Group {
             }
             adopt(before, member, consumer.options().held());
         }
-        tellLost(member, consumer.options().held());
+        if (!consumer.options().held().isEmpty()) {
+            // Some of it may be what this one holds.
+            takeUpAll();
+        }
+        resume(member, consumer.options().held());
+        answerHeld(member, consumer.options().held());
         return member;
     }
 
-    /** Tells a returning consumer which of the deliveries it believes to have it has not. */
-    private void tellLost(Member member, List<Consumer.Held> held) {
+    /**
+     * Tells a returning consumer which of the deliveries it believes to have it has, and which not. With no answer where it
+     * has them, it could not know whether the next one is about its settlement.
+     */
+    private void answerHeld(Member member, List<Consumer.Held> held) {
         for (Consumer.Held run : held) {
             if (run.stream().equals(stream.name())) {
-                tokens.eachRun(member, run.token(), run.count(), false, (outcome, first, count) -> {
-                    if (outcome != SettleOutcome.OK) {
-                        settlements.tell(member, tokens.result(run.token(), first, count, outcome));
-                    }
-                });
+                tokens.eachRun(
+                        member,
+                        run.token(),
+                        run.count(),
+                        false,
+                        (outcome, first, count) ->
+                                settlements.tell(member, tokens.result(run.token(), first, count, outcome)));
             }
         }
     }
@@ -136,6 +331,7 @@ final class Group {
     /** A consumer that ends in order: its frames go to others at once, uncounted. */
     void release(Member member) {
         if (members.remove(member) || away.remove(member.consumer().id(), member)) {
+            noteDesertion();
             sendBack(member, false);
             dispatch();
         }
@@ -144,6 +340,7 @@ final class Group {
     /** A consumer whose connection is lost: its frames wait for it. */
     void lost(Member member, long graceNanos) {
         if (members.remove(member)) {
+            noteDesertion();
             if (graceNanos == 0 || !holdsAny(member)) {
                 sendBack(member, true);
                 dispatch();
@@ -154,13 +351,63 @@ final class Group {
         }
     }
 
+    private void noteDesertion() {
+        if (members.isEmpty()) {
+            replays.deserted();
+            protection.lastConsumerLeft(clock.nanos());
+        }
+    }
+
     /** Ends everybody; nothing goes out behind it. */
     void end(BrokerException why) {
-        for (Member member : members) {
-            member.consumer().end(why, turn);
+        quarantine.noneDue();
+        for (Member member : List.copyOf(members)) {
+            if (!isDeletion(why) || !fallsOut(member)) {
+                member.consumer().end(why, turn);
+            }
         }
+        replays.end();
+        settlements.abandon(why);
+        abandonPutOff(why);
         members.clear();
         away.clear();
+    }
+
+    /** Verdicts that will not be carried out any more. */
+    private void abandonPutOff(BrokerException why) {
+        for (PutOff each : putOff.values()) {
+            settlements.abandon(each.member, tokens.result(each.token, each.token.ordinal(), 1, SettleOutcome.OK), why);
+        }
+        putOff.clear();
+    }
+
+    private static boolean isDeletion(BrokerException why) {
+        return why.reason().equals(FrameStream.DELETED);
+    }
+
+    /** The stream is deleted. Returns whether the member's call goes on with its other streams. */
+    private boolean fallsOut(Member member) {
+        Consumer consumer = member.consumer();
+        if (!consumer.takesByGlob(stream.name())) {
+            return false;
+        }
+        for (long ordinal = table.low(); ordinal < table.next(); ordinal++) {
+            State state = table.state(ordinal);
+            if (state == State.LEASED && table.holder(ordinal) == member) {
+                consumer.window().giveBack(1, table.bytes(ordinal));
+            }
+        }
+        redeliveries.giveBackRoomOf(member);
+        replays.giveBackRoomOf(member);
+        if (latest != null) {
+            latest.giveBackAll(consumer);
+        }
+        if (range.isOver(Long.MAX_VALUE)) {
+            consumer.rangeOver();
+        }
+        consumer.goesOnWithout(member, turn);
+        consumer.checkFinished(turn);
+        return true;
     }
 
     private Member connected(String consumerId) {
@@ -187,23 +434,49 @@ final class Group {
             if (table.state(ordinal) == State.LEASED && table.holder(ordinal) == before) {
                 before.consumer().window().giveBack(1, table.bytes(ordinal));
                 if (isHeld(held, ordinal)) {
-                    member.consumer().window().take(1, table.bytes(ordinal));
+                    if (table.isSuspect(ordinal)) {
+                        member.consumer().window().takeAlone(table.bytes(ordinal));
+                    } else {
+                        member.consumer().window().take(1, table.bytes(ordinal));
+                    }
                     table.lease(ordinal, table.attempt(ordinal), member, leaseEnd);
+                    diary.resumed(ordinal, member.consumer().id());
                 } else {
-                    redeliveries.sendBack(ordinal, now, true, false);
+                    diary.ended(What.CONNECTION_LOST, ordinal, "it came back without the frame");
+                    failed(ordinal, now, "connection lost, and its next one does not have the frame");
+                }
+            }
+        }
+        replays.adopt(before, member, token -> isHeld(held, token));
+    }
+
+    /** Gives a consumer back what it still has from the time of another broker, unless somebody else has it by now. */
+    private void resume(Member member, List<Consumer.Held> held) {
+        for (Consumer.Held run : held) {
+            long first = run.token().ordinal();
+            long end = Math.min(first + run.count(), table.next());
+            for (long ordinal = Math.max(first, table.low()); ordinal < end; ordinal++) {
+                if (table.isRecovered(ordinal) && isHeld(List.of(run), ordinal)) {
+                    member.consumer().window().take(1, table.bytes(ordinal));
+                    table.resume(ordinal, member, leaseEnd());
+                    diary.resumed(ordinal, member.consumer().id());
                 }
             }
         }
     }
 
     private boolean isHeld(List<Consumer.Held> held, long ordinal) {
+        return isHeld(held, new Token(table.generation(ordinal), ordinal, table.attempt(ordinal)));
+    }
+
+    private boolean isHeld(List<Consumer.Held> held, Token latest) {
         for (Consumer.Held run : held) {
             Token token = run.token();
             if (run.stream().equals(stream.name())
-                    && ordinal >= token.ordinal()
-                    && ordinal - token.ordinal() < run.count()
-                    && token.generation() == table.generation(ordinal)
-                    && token.attempt() == table.attempt(ordinal)) {
+                    && latest.ordinal() >= token.ordinal()
+                    && latest.ordinal() - token.ordinal() < run.count()
+                    && token.generation() == latest.generation()
+                    && token.attempt() == latest.attempt()) {
                 return true;
             }
         }
@@ -216,16 +489,35 @@ final class Group {
                 return true;
             }
         }
-        return false;
+        return replays.holdsAny(member);
     }
 
     private void sendBack(Member member, boolean counted) {
         long now = clock.nanos();
         for (long ordinal = table.low(); ordinal < table.next(); ordinal++) {
-            if (table.state(ordinal) == State.LEASED && table.holder(ordinal) == member) {
+            // What it has given up is to be a dead letter, whether or not it stays to see that.
+            if (table.state(ordinal) == State.LEASED
+                    && table.holder(ordinal) == member
+                    && !putOff.containsKey(ordinal)) {
                 member.consumer().window().giveBack(1, table.bytes(ordinal));
-                redeliveries.sendBack(ordinal, now, counted, !counted);
+                diary.ended(
+                        counted ? What.CONNECTION_LOST : What.RELEASED, ordinal, counted ? "" : "the consumer left");
+                if (counted) {
+                    failed(ordinal, now, "connection lost");
+                } else {
+                    redeliveries.sendBack(ordinal, now, false, true);
+                }
             }
+        }
+        replays.sendBack(member, !counted);
+    }
+
+    /** A delivery has failed without a word of its holder: the frame comes again, unless that was its last attempt. */
+    private void failed(long ordinal, long notBeforeNanos, String error) {
+        if (deadLetters.endsWith(table.attempt(ordinal))) {
+            deadLetters.useUp(ordinal, error);
+        } else {
+            redeliveries.sendBack(ordinal, notBeforeNanos, true, false);
         }
     }
 
@@ -233,51 +525,248 @@ final class Group {
 
     /** Hands out frames, as far as there are frames and consumers that take them. */
     void dispatch() {
-        int refused = 0;
-        while (refused < members.size()) {
-            int turnOf = nextMember % members.size();
-            Member member = members.get(turnOf);
-            int given = member.consumer().takes() ? give(member) : -1;
-            if (given == 0) {
-                // It stays this member's turn.
-                return;
+        // A store that answers at once gets back here by way of attempted, and finds the frame given where it was due.
+        if (dispatching) {
+            return;
+        }
+        if (!store.isOwned()) {
+            quarantine.noneDue();
+            members.forEach(Group::waitsNoMore);
+            return;
+        }
+        dispatching = true;
+        try {
+            giveUp();
+            giveSuspects();
+            if (paused) {
+                members.forEach(Group::waitsNoMore);
             }
-            nextMember = turnOf + 1;
-            refused = given > 0 ? 0 : refused + 1;
+            int refused = 0;
+            while (!paused && refused < (sticky.strict() ? Math.min(1, members.size()) : members.size())) {
+                int turnOf = nextMember % members.size();
+                Member member = sticky.strict() ? sticky.only() : members.get(turnOf);
+                int given = member == null ? 0 : tryToGive(member);
+                if (given == NOT_FOR_IT) {
+                    waitsNoMore(member);
+                } else if (given < 0 && member.consumer().waits(member)) {
+                    given = tryToGive(member);
+                }
+                if ((given == NOT_FOR_IT || given < 0 && sticky.strict()) && losesPatience()) {
+                    continue;
+                }
+                if (member == null && anyBeginsToWait()) {
+                    continue;
+                }
+                if (given == 0) {
+                    // It stays this member's turn.
+                    members.stream()
+                            .filter(each -> member != null || each.consumer().isThere())
+                            .forEach(Group::waitsNoMore);
+                    return;
+                }
+                if (given < 0 && member.consumer().isAnothersTurn(member)) {
+                    turn.touch(member.consumer().roomCameBack());
+                }
+                nextMember = turnOf + 1;
+                refused = given > 0 ? 0 : refused + 1;
+            }
+        } finally {
+            dispatching = false;
+            wakeWhenStale();
         }
     }
 
-    /** Frames given; 0 when there are none to give, -1 when the consumer cannot take the next one. */
+    /** Gives frames that may break their consumer, as far as consumers have nothing else in hand. */
+    private void giveSuspects() {
+        boolean none = paused || members.isEmpty() || latest != null;
+        long due = none ? 0 : redeliveries.dueAlone(clock.nanos());
+        while (due != 0) {
+            if (store.receivedMicros(due) == 0) {
+                skipPending(due);
+            } else {
+                Member member = quarantine.choose(nextMember);
+                int given = member == null ? 0 : table.mayGoOut(due) ? giveAgain(member, due) : writeDown(member, due);
+                // One whose limit was reached meanwhile is not chosen again.
+                if (given == 0 || given < 0 && member.consumer().wants()) {
+                    return;
+                }
+            }
+            due = redeliveries.dueAlone(clock.nanos());
+        }
+        quarantine.noneDue();
+    }
+
+    /** Makes dead letters of what is to be one, as far as the store can. */
+    private void giveUp() {
+        if (recoveredThrough > 0 && recoveredUntil - clock.nanos() <= 0) {
+            long through = recoveredThrough;
+            recoveredThrough = 0;
+            for (long ordinal = table.low(); ordinal <= through; ordinal++) {
+                if (table.isRecovered(ordinal) && deadLetters.endsWith(table.attempt(ordinal))) {
+                    deadLetters.useUp(ordinal, "its broker has ended, and nobody came back with the frame");
+                }
+            }
+        }
+        deadLetters.bury();
+        int notNow = 0;
+        for (PutOff each : List.copyOf(putOff.values())) {
+            if (notNow < DeadLetters.MOST_TRIED) {
+                putOff.remove(each.token.ordinal());
+                each.member.consumer().answered();
+                settle(each.member, each.token, 1, each.verdict);
+                notNow += putOff.containsKey(each.token.ordinal()) ? 1 : 0;
+            }
+        }
+    }
+
+    private int tryToGive(Member member) {
+        return member.consumer().takes(member) ? give(member) : -1;
+    }
+
+    /** Whether frames wait no more, from now on, for the one they were for, which has not read for too long. */
+    private boolean losesPatience() {
+        long left = sticky.patience(clock.nanos());
+        if (left != 0 && left != Long.MAX_VALUE) {
+            stream.wakeAfter(left);
+        }
+        return left == 0;
+    }
+
+    /** Nobody is there who may be the only one. Returns whether that may have changed since it was looked at. */
+    private boolean anyBeginsToWait() {
+        boolean any = false;
+        for (Member member : members) {
+            any |= !member.consumer().isThere() && member.consumer().waits(member);
+        }
+        return any || sticky.only() != null;
+    }
+
+    private static void waitsNoMore(Member member) {
+        member.consumer().waitsNoMore(member);
+    }
+
+    /** The store has written attempts down, up to this number. */
+    void attempted(long throughNumber) {
+        redeliveries.written(throughNumber);
+        dispatch();
+    }
+
+    /**
+     * Gives, or does what has to be done before something can be given.
+     *
+     * @return whether that was something: above 0; 0 when there is nothing to give, below 0 when the consumer cannot take
+     *     it, or is not to, which is {@link #NOT_FOR_IT}
+     */
     private int give(Member member) {
+        if (latest != null) {
+            return latest.give(member);
+        }
+        // By turns, as far as there are both.
+        int replayed = replays.areNext() ? replays.give(member) : 0;
+        if (replayed != 0) {
+            return replayed;
+        }
+        int given = giveOwn(member);
+        if (given > 0) {
+            replays.beNext();
+        }
+        replayed = given == 0 || given == NOT_FOR_IT ? replays.give(member) : 0;
+        return replayed == 0 ? given : replayed;
+    }
+
+    private int giveOwn(Member member) {
         long due = redeliveries.due(clock.nanos());
+        if (due != 0 && store.receivedMicros(due) == 0) {
+            skipPending(due);
+            return 1;
+        }
+        if (sticky.strict() && (due == 0 ? table.isAnyTriedAgain() : due != oldestOpen())) {
+            // Its settlement brings us here again.
+            return 0;
+        }
         if (due != 0) {
-            List<Frame> frame = store.read(due, due, 1, Long.MAX_VALUE);
-            return frame.isEmpty() ? 0 : giveAgain(member, frame);
+            return table.mayGoOut(due) ? giveAgain(member, due) : writeDown(member, due);
         }
         Consumer consumer = member.consumer();
-        int most = Math.min(GIVE_FRAMES, consumer.window().freeFrames());
+        int most = range.most(Math.min(GIVE_FRAMES, consumer.window().freeFrames()));
         if (most == 0) {
             // Another stream has used the window up since it was looked at.
             return -1;
         }
-        List<Frame> frames = store.read(table.next(), stream.storedThrough(), most, GIVE_BYTES);
-        return frames.isEmpty() ? 0 : giveFirst(member, frames);
+        if (table.next() > range.last()) {
+            tellRangeOver();
+            return 0;
+        }
+        long pause = range.untilNext(clock.nanos());
+        if (pause > 0) {
+            stream.wakeAfter(pause);
+            return 0;
+        }
+        if (table.next() <= maybeDelivered) {
+            return takeUp() ? 1 : 0;
+        }
+        skipStale();
+        long through = Math.min(Math.min(stream.storedThrough(), store.deliverableThrough(name)), range.last());
+        if (sticky.isForAnother(member)) {
+            return NOT_FOR_IT;
+        }
+        List<Frame> frames = store.read(table.next(), through, most, GIVE_BYTES);
+        if (frames.isEmpty()) {
+            return skipLost() ? 1 : 0;
+        }
+        skipWaiting(frames.get(0).ordinal() - 1, STORE_LOST);
+        return skipUndecodable(frames) ? 1 : giveSticky(member, frames);
     }
 
-    private int giveAgain(Member member, List<Frame> one) {
+    /** Gives frames that nobody has had, if they are for this member. */
+    private int giveSticky(Member member, List<Frame> frames) {
+        FrameContent next = frames.get(0).content();
+        if (sticky.strict() && sticky.moves(next)) {
+            if (oldestOpen() < table.next()) {
+                return 0;
+            }
+            sticky.move();
+            return 1;
+        }
+        return sticky.strict() || sticky.isFor(member, next) ? giveFirst(member, frames) : NOT_FOR_IT;
+    }
+
+    /** Has the store write the next attempt of a frame down, if the consumer has room for it then. */
+    private int writeDown(Member member, long ordinal) {
+        if (!tryTake(member, ordinal)) {
+            return -1;
+        }
+        redeliveries.writing(ordinal, member);
+        wakeForNextRetry();
+        store.delivered(name, ordinal, ordinal, table.nextAttempt(ordinal));
+        // Where the store has answered at once, this is due again, and those written before it are.
+        return table.state(ordinal) == State.WRITING || table.isSuspect(ordinal) ? 1 : giveOwn(member);
+    }
+
+    private boolean tryTake(Member member, long ordinal) {
+        Window window = member.consumer().window();
+        int bytes = table.bytes(ordinal);
+        return table.isSuspect(ordinal) ? window.tryTakeAlone(bytes, member) : window.tryTake(bytes);
+    }
+
+    private int giveAgain(Member member, long ordinal) {
+        List<Frame> one = store.read(ordinal, ordinal, 1, Long.MAX_VALUE);
+        if (one.isEmpty()) {
+            return 0;
+        }
         Frame frame = one.get(0);
         Consumer consumer = member.consumer();
-        if (!consumer.window().tryTake(frame.bytes())) {
+        if (!tryTake(member, ordinal)) {
             return -1;
         }
         if (!consumer.tryCount()) {
             consumer.window().giveBack(1, frame.bytes());
             return -1;
         }
-        redeliveries.taken();
+        redeliveries.taken(ordinal);
         wakeForNextRetry();
-        int attempt = table.nextAttempt(frame.ordinal());
-        table.lease(frame.ordinal(), attempt, member, leaseEnd());
+        int attempt = table.nextAttempt(ordinal);
+        table.lease(ordinal, attempt, member, leaseEnd());
         handOver(member, one, attempt);
         return 1;
     }
@@ -309,17 +798,56 @@ final class Group {
         if (count == 0) {
             return -1;
         }
-        handOver(member, count == frames.size() ? frames : frames.subList(0, count), 1);
+        keyframes.end();
+        sticky.got(member);
+        List<Frame> given = count == frames.size() ? frames : frames.subList(0, count);
+        range.gone(clock.nanos());
+        store.delivered(name, given.get(0).ordinal(), given.get(count - 1).ordinal(), 1);
+        handOver(member, given, 1);
         return count;
+    }
+
+    private void takeUpAll() {
+        while (table.next() <= maybeDelivered) {
+            if (!takeUp()) {
+                return;
+            }
+        }
+    }
+
+    /**
+     * Takes up some of the frames that another broker may have delivered, as if it had: they are due again, and whoever
+     * comes back with them has them. Returns whether there were any, lost ones among them.
+     */
+    private boolean takeUp() {
+        long through = Math.min(maybeDelivered, store.deliverableThrough(name));
+        List<Frame> frames = store.read(table.next(), through, GIVE_FRAMES, GIVE_BYTES);
+        if (frames.isEmpty()) {
+            return skipLost();
+        }
+        long first = frames.get(0).ordinal();
+        skipWaiting(first - 1, STORE_LOST);
+        for (Frame frame : frames) {
+            redeliveries.addMaybeDelivered(frame, clock.nanos());
+        }
+        keyframes.end();
+        store.delivered(name, first, table.next() - 1, 1);
+        return true;
     }
 
     private void handOver(Member member, List<Frame> frames, int attempt) {
         Consumer consumer = member.consumer();
         Frame first = frames.get(0);
         long last = frames.get(frames.size() - 1).ordinal();
-        store.delivered(name, first.ordinal(), last, attempt);
         boolean autoAck = consumer.options().autoAck();
+        takenThrough = Math.max(takenThrough, last);
+        diary.delivered(first.ordinal(), last, consumer.id());
         consumer.port().deliver(stream.name(), frames, attempt, autoAck ? 0 : settings.leaseMillis());
+        if (consumer.hasSeveralSeats() && consumer.hasAll()) {
+            // What was for it alone in other streams is not any more.
+            turn.touch(consumer.othersMayTake());
+        }
+        consumer.got(member, frames.stream().mapToLong(Frame::bytes).sum());
         turn.touch(consumer.port());
         if (autoAck) {
             carryOut(member, first.ordinal(), last, Verdict.ACK, null);
@@ -346,9 +874,23 @@ final class Group {
 
     /** Ends deliveries {@code token .. token + count - 1}. Each run of equal outcome is told to the member. */
     void settle(Member member, Token token, int count, Verdict verdict) {
+        if (latest != null) {
+            latest.settle(member, token, count);
+            return;
+        }
         tokens.eachRun(member, token, count, true, (outcome, first, run) -> {
             SettleResult result = tokens.result(token, first, run, outcome);
             if (outcome == SettleOutcome.OK) {
+                member.heard();
+            }
+            if (outcome == SettleOutcome.OK && replays.isOut(first)) {
+                replays.settle(
+                        first,
+                        verdict instanceof Verdict.Skip skip ? new Verdict.Skip(bounded(skip.reason())) : verdict,
+                        result);
+            } else if (outcome == SettleOutcome.OK && givesUp(token, verdict)) {
+                giveUp(member, token, first, run, verdict);
+            } else if (outcome == SettleOutcome.OK) {
                 carryOut(member, first, first + run - 1, verdict, result);
             } else {
                 settlements.tell(member, result);
@@ -356,10 +898,46 @@ final class Group {
         });
     }
 
+    private boolean givesUp(Token token, Verdict verdict) {
+        return verdict instanceof Verdict.GiveUp
+                || verdict instanceof Verdict.Retry && deadLetters.endsWith(token.attempt());
+    }
+
+    /** Makes dead letters of frames, as a consumer says; those that have to be read first are asked about again then. */
+    private void giveUp(Member member, Token token, long first, int count, Verdict verdict) {
+        for (long ordinal = first; ordinal < first + count; ordinal++) {
+            boolean leased = table.state(ordinal) == State.LEASED;
+            int bytes = table.bytes(ordinal);
+            String consumer = member.consumer().id();
+            SettleResult result = tokens.result(token, ordinal, 1, SettleOutcome.OK);
+            boolean buried = verdict instanceof Verdict.Retry retry
+                    ? deadLetters.bury(ordinal, DeadLetter.MAX_ATTEMPTS, retry.error(), consumer, member, result)
+                    : deadLetters.bury(
+                            ordinal, DeadLetter.NACKED, ((Verdict.GiveUp) verdict).error(), consumer, member, result);
+            if (!buried) {
+                Token one = new Token(token.generation(), ordinal, token.attempt());
+                if (putOff.put(ordinal, new PutOff(member, one, verdict)) == null) {
+                    member.consumer().owed();
+                }
+            } else if (leased) {
+                member.consumer().window().giveBack(1, bytes);
+                // Not always while the consumer settles, which would ask for more of its other streams.
+                turn.touch(member.consumer().roomCameBack());
+            }
+        }
+        member.consumer().checkFinished(turn);
+    }
+
     /** Prolongs leases to the whole length again; only of deliveries whose lease still runs. */
     void extend(Member member, Token token, int count) {
+        if (latest != null) {
+            latest.extend(member, token, count);
+            return;
+        }
         tokens.eachRun(member, token, count, false, (outcome, first, run) -> {
-            if (outcome == SettleOutcome.OK) {
+            if (outcome == SettleOutcome.OK && replays.isOut(first)) {
+                replays.extend(first);
+            } else if (outcome == SettleOutcome.OK) {
                 long leaseEnd = leaseEnd();
                 for (long ordinal = first; ordinal < first + run; ordinal++) {
                     table.lease(ordinal, token.attempt(), member, leaseEnd);
@@ -369,7 +947,7 @@ final class Group {
         });
     }
 
-    /** Performs a verdict on frames that are LEASED, or in RETRY with a late verdict. */
+    /** Performs a verdict on frames that are LEASED, or in RETRY or WRITING with a late verdict. */
     private void carryOut(Member member, long first, long last, Verdict verdict, SettleResult result) {
         long now = clock.nanos();
         int frames = 0;
@@ -384,6 +962,7 @@ final class Group {
                 table.settling(ordinal);
             } else if (leased) {
                 boolean counted = verdict instanceof Verdict.Retry;
+                diary.ended(counted ? What.NACKED : What.RELEASED, ordinal, error(verdict));
                 redeliveries.sendBack(ordinal, now + waitNanos(verdict, ordinal), counted, true);
             }
         }
@@ -397,6 +976,10 @@ final class Group {
         // Only now: a call whose limit is reached ends when nothing is outstanding and no result is owed.
         member.consumer().window().giveBack(frames, bytes);
         member.consumer().checkFinished(turn);
+    }
+
+    private static String error(Verdict verdict) {
+        return verdict instanceof Verdict.Retry retry ? retry.error() : "";
     }
 
     /** Consumers choose their reasons, so their number is bounded; the count is not. */
@@ -419,6 +1002,17 @@ final class Group {
     /** The store has confirmed settlements up to this number. */
     void settled(long throughNumber) {
         settlements.confirmed(throughNumber);
+        tellRangeOver();
+    }
+
+    /** A call whose range is through in all its streams ends. */
+    private void tellRangeOver() {
+        for (Member member : members) {
+            if (member.consumer().isOpen() && range.isOver(table.low())) {
+                member.consumer().rangeOver();
+                member.consumer().checkFinished(turn);
+            }
+        }
     }
 
     // ---- frames this group does not get
@@ -437,25 +1031,39 @@ final class Group {
 
     /** Skips whatever this group has not settled up to an ordinal. Only for groups that protect nothing. */
     void passOver(long through) {
+        if (latest != null) {
+            latest.passOver(through);
+            return;
+        }
+        String reason = durable ? EXPIRED : PASSED_OVER;
         long first = table.low();
         if (first > through) {
             return;
         }
+        boolean pending = false;
         for (long ordinal = first; ordinal <= Math.min(through, table.next() - 1); ordinal++) {
             State state = table.state(ordinal);
             if (state == State.LEASED) {
                 takeBack(ordinal);
             }
-            if (state == State.LEASED || state == State.RETRY) {
+            // None at all where settling those before it has made the table forget it.
+            if (state != null && state != State.SETTLING && state != State.SETTLED) {
                 table.settling(ordinal);
-                settlements.ask(ordinal, ordinal, StreamStore.Outcome.SKIPPED, PASSED_OVER, null, null);
+                settlements.ask(ordinal, ordinal, StreamStore.Outcome.SKIPPED, reason, null, null);
+                pending = true;
             }
         }
         wakeForNextRetry();
-        skipWaiting(through, PASSED_OVER);
+        if (pending) {
+            lookAgain();
+        }
+        skipWaiting(through, reason);
     }
 
-    /** Skips waiting frames up to an ordinal; pending ones stay. Returns how many. */
+    /**
+     * Skips waiting frames up to an ordinal; pending ones stay. What builds on them is skipped as well, when its turn
+     * comes. Returns how many.
+     */
     long skipWaiting(long through, String reason) {
         long first = table.next();
         if (first > through) {
@@ -464,18 +1072,105 @@ final class Group {
         while (table.next() <= through) {
             table.addSettling();
         }
-        settlements.ask(first, through, StreamStore.Outcome.SKIPPED, reason, null, null);
+        keyframes.begin(reason);
+        // Told first: the range of a replay may end with this.
         tellGap(first, through, reason);
+        settlements.ask(first, through, StreamStore.Outcome.SKIPPED, reason, null, null);
         return through - first + 1;
     }
 
-    private void tellGap(long first, long last, String reason) {
+    /** Skips the frames behind the cursor that the store has lost. Returns whether there were any. */
+    boolean skipLost() {
+        long end = table.next();
+        while (end <= stream.storedThrough() && store.receivedMicros(end) == 0) {
+            end++;
+        }
+        return skipWaiting(end - 1, STORE_LOST) > 0;
+    }
+
+    /** Skips the frames behind the cursor that are too old for a first delivery. */
+    private void skipStale() {
+        boolean more = mayBeStale();
+        while (more) {
+            skipWaiting(maxAge.staleThrough(table.next(), stream.storedThrough()), MaxAge.REASON);
+            // Behind lost ones there may be more.
+            more = skipLost() && mayBeStale();
+        }
+    }
+
+    /** Skips those of the frames right behind the cursor that cannot be decoded any more. Returns whether there are any. */
+    private boolean skipUndecodable(List<Frame> frames) {
+        String reason = keyframes.reason();
+        return skipWaiting(keyframes.undecodableThrough(frames), reason) > 0;
+    }
+
+    /** Skips the oldest waiting frames while there are more than the stream has room for. */
+    void skipOverflow(Backlog backlog) {
+        if (!protects() || !store.isOwned()) {
+            return;
+        }
+        long through = Math.min(backlog.overflowThrough(table.next()), stream.storedThrough());
+        if (through < table.next()) {
+            return;
+        }
+        takeUpAll();
+        if (table.next() > maybeDelivered && skipWaiting(through, Overflow.REASON) > 0) {
+            skipTail();
+        }
+    }
+
+    /** Skips what builds on frames that were skipped, as far as it is in memory; the rest when its turn comes. */
+    private void skipTail() {
+        List<Frame> frames;
+        do {
+            frames = table.next() > stream.storedThrough()
+                    ? List.of()
+                    : store.read(table.next(), stream.storedThrough(), GIVE_FRAMES, GIVE_BYTES);
+        } while (!frames.isEmpty() && frames.get(0).ordinal() == table.next() && skipUndecodable(frames));
+    }
+
+    /** Whether a frame waits whose age matters, and this broker may skip it. */
+    private boolean mayBeStale() {
+        return maxAge.matters()
+                && table.next() > maybeDelivered
+                && table.next() <= stream.storedThrough()
+                && store.isOwned();
+    }
+
+    /** What nobody takes is to be skipped when its time has come, so that it does not hold a publisher. */
+    private void wakeWhenStale() {
+        if (mayBeStale()) {
+            stream.wakeAfter(maxAge.untilStale(table.next()));
+        }
+    }
+
+    /** Skips the frame that is due, which the store has lost. */
+    private void skipPending(long due) {
+        redeliveries.taken(due);
+        wakeForNextRetry();
+        table.settling(due);
+        settlements.ask(due, due, StreamStore.Outcome.SKIPPED, STORE_LOST, null, null);
+        tellGap(due, due, STORE_LOST);
+    }
+
+    private void tellGap(long first, long end, String reason) {
+        long last = Math.min(end, range.last());
         for (Member member : members) {
+            if (first > last) {
+                break;
+            }
             FrameId firstId = new FrameId(stream.generation(), first);
             FrameId lastId = new FrameId(stream.generation(), last);
             member.consumer().port().gap(stream.name(), reason, last - first + 1, false, firstId, lastId, "");
             turn.touch(member.consumer().port());
-            // What comes behind may fit where the skipped ones did not.
+        }
+        lookAgain();
+    }
+
+    /** Those who got nothing may get something now that another frame comes next, or another member has gone. */
+    void lookAgain() {
+        for (Member member : members) {
+            member.consumer().disturb(member);
             turn.touch(member.consumer().roomCameBack());
         }
     }
@@ -494,17 +1189,25 @@ final class Group {
         if (anyLease && leaseCheckNanos - now <= 0) {
             endLeases(now);
         }
+        replays.endLeases(now);
+        long wait = latest == null || members.isEmpty() ? Long.MAX_VALUE : latest.tick(members.get(0), now);
+        skipStale();
         dispatch();
-        long wait = Long.MAX_VALUE;
+        if (mayBeStale()) {
+            wait = Math.min(wait, maxAge.untilStale(table.next()));
+        }
         if (anyLease) {
             wait = Math.min(wait, leaseCheckNanos - now);
         }
         for (Member member : away.values()) {
             wait = Math.min(wait, member.graceEndNanos() - now);
         }
+        if (!putOff.isEmpty() || deadLetters.hasUnburied()) {
+            wait = Math.min(wait, DeadLetters.TRY_AGAIN_NANOS);
+        }
         // A frame that is due and still waits found no consumer that takes it: the next event hands it out.
-        wait = Math.min(wait, redeliveries.untilDue(now));
-        return wait;
+        wait = Math.min(wait, Math.min(redeliveries.untilDue(now), replays.untilNext(now)));
+        return durable ? Math.min(wait, protection.tick(now)) : wait;
     }
 
     private void endLeases(long now) {
@@ -516,8 +1219,12 @@ final class Group {
             }
             long end = table.deadline(ordinal);
             if (end - now <= 0) {
+                if (table.holder(ordinal) != null) {
+                    table.holder(ordinal).leaseEnded();
+                }
                 takeBack(ordinal);
-                redeliveries.sendBack(ordinal, now + Backoff.nanos(table.attempt(ordinal), ordinal), true, false);
+                diary.ended(What.LEASE_ENDED, ordinal, "");
+                failed(ordinal, now + Backoff.nanos(table.attempt(ordinal), ordinal), "lease ended");
             } else if (!anyLease || end - leaseCheckNanos < 0) {
                 anyLease = true;
                 leaseCheckNanos = end;

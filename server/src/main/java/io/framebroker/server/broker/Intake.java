@@ -4,9 +4,12 @@ import io.framebroker.server.broker.PublisherPort.FrameException;
 import io.framebroker.server.broker.PublisherPort.Outcome;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.LongStream;
 
 /**
  * Where frames come into a stream: its one live publisher, what is remembered of those before, and the frames on their
@@ -14,14 +17,27 @@ import java.util.Map;
  */
 final class Intake {
     private static final int MOST_PUBLISHERS_REMEMBERED = 64;
+    private static final long[] NO_SEQUENCES = {};
     private static final long TELL_WAIT_AFTER_NANOS = 100_000_000L;
+    /** Consumers may come and go as quickly as they like: demand is told no oftener. */
+    private static final long TELL_DEMAND_EVERY_NANOS = 100_000_000L;
+    /** Short: it is kept with the publisher, for many frames. */
+    private static final String DROPPED_BECAUSE = "overflow policy";
 
-    /** Frames of one message that are on their way to the store. */
-    private record Appending(long lastOrdinal, long lastSequence, Publisher publisher) {}
+    /**
+     * Frames of one message that are on their way to the store.
+     *
+     * @param sequences of all of them where they may be acknowledged from memory; empty elsewhere
+     */
+    private record Appending(long lastOrdinal, long lastSequence, Publisher publisher, long[] sequences) {}
+
+    /** A report that is in the ledger and on its way to the store. */
+    private record Reported(long note, long reportId, Publisher publisher) {}
 
     private final FrameStream stream;
     private final Backlog backlog;
     private final StreamLedger ledger;
+    private final Overflow overflow;
     private final Turn turn;
     private final BrokerClock clock;
 
@@ -34,23 +50,38 @@ final class Intake {
         }
     };
     private final ArrayDeque<Appending> appending = new ArrayDeque<>();
+    private final ArrayDeque<Reported> reports = new ArrayDeque<>();
+    /** Frames up to this ordinal are acknowledged, though the store may not have them. */
+    private long keptThrough;
+
     private Publisher publisher;
+    /** The number of the note that says who the publisher is. */
+    private long openNote;
     /** The publisher has not been told that it is open. */
     private boolean opening;
     /** The publisher has nothing more to say. */
     private boolean finishing;
+    /** Frames of this turn were refused, which is yet to be noted. */
+    private boolean refused;
     /** The publisher waits for room. */
     private boolean parked;
 
     private long parkedSinceNanos;
     private boolean waitTold;
+    /** What the publisher knows, once it is open. */
+    private Demand demandTold;
 
-    Intake(FrameStream stream, Backlog backlog, StreamLedger ledger) {
+    private long demandToldNanos;
+
+    /** @param known publishers of before, the one heard last at the end */
+    Intake(FrameStream stream, Backlog backlog, StreamLedger ledger, List<PublisherRecord> known) {
         this.stream = stream;
         this.backlog = backlog;
         this.ledger = ledger;
+        this.overflow = new Overflow(backlog);
         this.turn = stream.turn();
         this.clock = stream.clock();
+        known.forEach(record -> publishers.put(record.key().id(), new PublisherState(record)));
     }
 
     boolean isLive(Publisher candidate) {
@@ -81,8 +112,9 @@ final class Intake {
      *
      * @param key who it is
      * @param numbersItself whether it gives sequences, and so can come back
+     * @param takesMemory whether frames may be acknowledged that are in memory alone
      */
-    Publisher open(PublisherKey key, boolean numbersItself, PublisherPort port) {
+    Publisher open(PublisherKey key, boolean numbersItself, boolean takesMemory, PublisherPort port) {
         PublisherState state = publishers.get(key.id());
         if (publisher != null && !publisher.key().id().equals(key.id())) {
             throw new BrokerException(
@@ -101,9 +133,12 @@ final class Intake {
             state = new PublisherState(key);
             if (numbersItself) {
                 publishers.put(key.id(), state);
+                // A broker that comes after this one has to refuse the older epoch as well.
+                openNote = stream.note(StreamNote.of(state.record(), stream.counts()));
             }
         }
-        publisher = new Publisher(stream, state, port, numbersItself);
+        overflow.goesOnBehind(state.lastDropped());
+        publisher = new Publisher(stream, state, port, numbersItself, takesMemory);
         opening = true;
         openedIfQuiet();
         return publisher;
@@ -148,11 +183,11 @@ final class Intake {
 
     /** Opened is told once nothing is on its way to the store: until then the last sequence is not known. */
     private void openedIfQuiet() {
-        if (opening && appending.isEmpty()) {
+        if (opening && appending.isEmpty() && reports.isEmpty() && openNote <= stream.notedThrough()) {
             opening = false;
             PublisherState state = publisher.state();
             publisher.port().opened(state.lastSequence(), state.exceptions(), state.lastReportId());
-            publisher.port().demand(stream.consumers(), stream.groupCount());
+            tell(stream.demand());
             if (stream.hasRoomOrParks()) {
                 publisher.port().more();
             }
@@ -161,18 +196,32 @@ final class Intake {
     }
 
     private void finishedIfQuiet() {
-        if (finishing && appending.isEmpty()) {
+        if (finishing && appending.isEmpty() && reports.isEmpty()) {
             publisher.port().finished();
             turn.touch(publisher.port());
             forget();
         }
     }
 
+    /** Tells the publisher who wants its frames, if that has changed: at once, or when it is time to again. */
     void tellDemand() {
-        if (publisher != null && !opening) {
-            publisher.port().demand(stream.consumers(), stream.groupCount());
+        Demand demand = publisher == null || opening ? demandTold : stream.demand();
+        if (Objects.equals(demand, demandTold)) {
+            return;
+        }
+        long wait = demandToldNanos + TELL_DEMAND_EVERY_NANOS - clock.nanos();
+        if (wait > 0) {
+            stream.wakeAfter(wait);
+        } else {
+            tell(demand);
             turn.touch(publisher.port());
         }
+    }
+
+    private void tell(Demand demand) {
+        demandTold = demand;
+        demandToldNanos = clock.nanos();
+        publisher.port().demand(demand);
     }
 
     // ---- frames
@@ -182,17 +231,31 @@ final class Intake {
         List<Frame> frames = new ArrayList<>(contents.size());
         PublisherState state = publisher.state();
         long receivedMicros = clock.wallMicros();
-        boolean sparse = isSparse(contents, state);
+        long low = overflow.matters() ? stream.low() : 0;
         turn.touch(publisher.port());
         for (FrameContent content : contents) {
             long sequence = publisher.numbersItself() ? content.sequence() : state.lastSequence() + 1;
             if (isNotStored(content, sequence, state)) {
                 continue;
             }
+            if (overflow.matters()) {
+                String reason = overflow.verdict(content, low);
+                if (reason != null) {
+                    drop(new FrameException(sequence, Outcome.DROPPED, reason, DROPPED_BECAUSE));
+                    continue;
+                }
+            }
             ledger.offered();
-            FrameContent own = sparse ? content.compact() : content;
             frames.add(new Frame(
-                    own, stream.generation(), backlog.next() + frames.size(), sequence, receivedMicros, state.key()));
+                    content,
+                    stream.generation(),
+                    backlog.next() + frames.size(),
+                    sequence,
+                    receivedMicros,
+                    state.key()));
+        }
+        if (isSparse(frames)) {
+            frames.replaceAll(Frame::compact);
         }
         for (int i = 0; i < frames.size(); i++) {
             FrameContent content = frames.get(i).content();
@@ -201,9 +264,26 @@ final class Intake {
         }
         if (!frames.isEmpty()) {
             Frame last = frames.get(frames.size() - 1);
-            appending.add(new Appending(last.ordinal(), last.sequence(), publisher));
+            appending.add(new Appending(
+                    last.ordinal(),
+                    last.sequence(),
+                    publisher,
+                    publisher.takesMemory()
+                            ? frames.stream().mapToLong(Frame::sequence).toArray()
+                            : NO_SEQUENCES));
         }
         return frames;
+    }
+
+    /**
+     * Has the store note what {@link #take} refused. Only behind the append of what it took: the note speaks of a last
+     * sequence, and a store that made it last without knowing of the frames in front of that would call them stored.
+     */
+    void noteRefused() {
+        if (refused && publisher != null) {
+            stream.note(StreamNote.of(remembered(), stream.counts()));
+        }
+        refused = false;
     }
 
     /** Names a frame that does not go to the store, and counts it. */
@@ -241,7 +321,7 @@ final class Intake {
                             sequence,
                             Outcome.UNKNOWN,
                             "OUTCOME_FORGOTTEN",
-                            "taken before; whether it was stored or rejected is no longer known"));
+                            "taken before; whether it was stored, dropped or rejected is no longer known"));
         } else if (state.isStored(sequence)) {
             publisher
                     .port()
@@ -254,24 +334,26 @@ final class Intake {
     }
 
     private void drop(long sequence, FrameContent.Defect defect) {
-        FrameException exception = new FrameException(sequence, Outcome.REJECTED, defect.reason(), defect.message());
+        drop(new FrameException(sequence, Outcome.REJECTED, defect.reason(), defect.message()));
+    }
+
+    private void drop(FrameException exception) {
         ledger.offered();
-        ledger.dropped(defect.reason());
-        if (sequence != 0) {
+        ledger.dropped(exception.reason());
+        refused = true;
+        if (exception.sequence() != 0) {
             publisher.state().notStored(exception);
         }
         publisher.port().exception(exception);
     }
 
-    /** Whether the frames worth keeping are the smaller part of the message they came in, which they would keep alive. */
-    private static boolean isSparse(List<FrameContent> contents, PublisherState state) {
+    /** Whether these frames are the smaller part of the message they came in, which they would keep alive. */
+    private static boolean isSparse(List<Frame> frames) {
         long worth = 0;
-        for (FrameContent content : contents) {
-            if (content.defect() == null && (content.sequence() == 0 || state.isNew(content.sequence()))) {
-                worth += content.length();
-            }
+        for (Frame frame : frames) {
+            worth += frame.bytes();
         }
-        return !contents.isEmpty() && worth * 2 < contents.get(0).array().length;
+        return !frames.isEmpty() && worth * 2 < frames.get(0).content().array().length;
     }
 
     /** The store has confirmed frames up to this ordinal. */
@@ -280,12 +362,44 @@ final class Intake {
             Appending done = appending.poll();
             done.publisher.state().stored(done.lastSequence);
             if (done.publisher == publisher && publisher != null) {
-                publisher.port().stored(done.lastSequence);
-                turn.touch(publisher.port());
+                acknowledge(done.lastSequence);
             }
         }
         openedIfQuiet();
         finishedIfQuiet();
+    }
+
+    private void acknowledge(long throughSequence) {
+        if (publisher.acknowledge(throughSequence)) {
+            publisher.port().stored(throughSequence);
+            turn.touch(publisher.port());
+        }
+    }
+
+    /** Whether frames are on their way to the store whose publisher would do with having them in memory. */
+    boolean mayKeep() {
+        Appending newest = appending.peekLast();
+        return newest != null && newest.publisher == publisher && publisher.takesMemory();
+    }
+
+    /** What is on its way to the store is in memory, and stays there until it is stored. */
+    void kept() {
+        acknowledge(appending.getLast().lastSequence);
+        keptThrough = appending.getLast().lastOrdinal;
+    }
+
+    /** Frames that are acknowledged and that the store has not confirmed; null for none. */
+    DegradeLoss keptOnly() {
+        // A publisher is open only when the store has everything of those before it, so they are one publisher's.
+        PublisherKey key = null;
+        LongStream.Builder sequences = LongStream.builder();
+        for (Appending each : appending) {
+            if (each.lastOrdinal <= keptThrough && each.publisher.takesMemory()) {
+                key = each.publisher.key();
+                Arrays.stream(each.sequences).forEach(sequences);
+            }
+        }
+        return key == null ? null : new DegradeLoss(key, sequences.build().toArray());
     }
 
     /** Enters a report once. Returns whether it was new. */
@@ -296,10 +410,34 @@ final class Intake {
         boolean isNew = publisher.state().takeReport(reportId);
         if (isNew) {
             lost.forEach(each -> ledger.reported(each.reason(), each.count()));
+            reports.add(new Reported(stream.notesAsked() + 1, reportId, publisher));
+            stream.note(StreamNote.of(remembered(), stream.counts()));
+        } else if (reports.isEmpty()) {
+            tellReported(publisher.state().lastReportId());
         }
-        publisher.port().reported(publisher.state().lastReportId());
-        turn.touch(publisher.port());
         return isNew;
+    }
+
+    /** The store has made notes up to this number last. */
+    void noted(long throughNote) {
+        while (!reports.isEmpty() && reports.peek().note <= throughNote) {
+            Reported done = reports.poll();
+            if (done.publisher == publisher && publisher != null) {
+                tellReported(done.reportId);
+            }
+        }
+        openedIfQuiet();
+        finishedIfQuiet();
+    }
+
+    private void tellReported(long throughReportId) {
+        publisher.port().reported(throughReportId);
+        turn.touch(publisher.port());
+    }
+
+    /** What to keep of the live publisher; nothing of one that cannot come back. */
+    private PublisherRecord remembered() {
+        return publisher.numbersItself() ? publisher.state().record() : null;
     }
 
     // ---- room

@@ -5,7 +5,12 @@ import java.util.Map;
 
 /** Where every frame of a stream is, at one moment. */
 public record Ledger(OfStream stream, List<OfGroup> groups) {
-    /** offered = stored + appending + dropped + reported. */
+    /**
+     * offered = stored + appending + dropped + reported.
+     *
+     * @param offered counted as they came, and kept with the stream
+     * @param stored confirmed by the store, without those it has lost since, which are dropped as STORE_LOST
+     */
     public record OfStream(
             String stream,
             long offered,
@@ -21,6 +26,8 @@ public record Ledger(OfStream stream, List<OfGroup> groups) {
 
     /**
      * From the group's base on: stored = waiting + pending + acked + dead-lettered + skipped.
+     *
+     * <p>Frames that the store has lost are skipped as STORE_LOST, those that the group has yet to pass over as well.
      *
      * @param waiting not yet delivered, counted from the store
      */

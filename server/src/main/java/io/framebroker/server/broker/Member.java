@@ -8,6 +8,18 @@ final class Member {
     private long graceEndNanos;
 
     private boolean away;
+    /** Whether a lease of it ran out, and it has settled nothing since. */
+    private boolean silent;
+
+    /** Tells members of one consumer apart; guarded by its turns, as are those below. */
+    long number;
+
+    /** What counts when the turn is given: bytes since the consumer's streams wait. */
+    long turnBytes;
+
+    long round;
+    /** All bytes it was ever given. */
+    long gaveBytes;
 
     Member(Consumer consumer, Group group) {
         this.consumer = consumer;
@@ -28,6 +40,19 @@ final class Member {
 
     long graceEndNanos() {
         return graceEndNanos;
+    }
+
+    boolean silent() {
+        return silent;
+    }
+
+    void leaseEnded() {
+        silent = true;
+    }
+
+    /** It has settled something in time. */
+    void heard() {
+        silent = false;
     }
 
     void leave(long graceEnd) {

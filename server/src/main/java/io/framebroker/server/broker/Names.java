@@ -5,6 +5,7 @@ import java.util.regex.Pattern;
 /** Which names streams, groups, consumers and publishers may have. */
 final class Names {
     private static final Pattern STREAM = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._:/-]{0,199}");
+    private static final Pattern STREAM_PART = Pattern.compile("[A-Za-z0-9._:/-]+");
     private static final Pattern GROUP = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._:-]{0,127}");
     private static final int MAX_ID = 128;
 
@@ -17,6 +18,11 @@ final class Names {
                     quoted(name) + " is no stream name: 1..200 characters of A-Z a-z 0-9 . _ : / -,"
                             + " the first a letter, a digit or _");
         }
+    }
+
+    /** Whether these are characters a stream's name may have behind its first. */
+    static boolean isPartOfStream(String part) {
+        return STREAM_PART.matcher(part).matches();
     }
 
     static void checkGroup(String name) {

@@ -24,12 +24,17 @@ public final class Publisher {
     private final PublisherState state;
     private final PublisherPort port;
     private final boolean numbersItself;
+    private final boolean takesMemory;
+    /** Unsigned; guarded by the stream's lock. */
+    private long acknowledged;
 
-    Publisher(FrameStream stream, PublisherState state, PublisherPort port, boolean numbersItself) {
+    Publisher(
+            FrameStream stream, PublisherState state, PublisherPort port, boolean numbersItself, boolean takesMemory) {
         this.stream = stream;
         this.state = state;
         this.port = port;
         this.numbersItself = numbersItself;
+        this.takesMemory = takesMemory;
     }
 
     public PublisherKey key() {
@@ -58,6 +63,19 @@ public final class Publisher {
     /** The connection is gone. What was taken is still stored. Idempotent. */
     public void lost() {
         stream.leave(this);
+    }
+
+    boolean takesMemory() {
+        return takesMemory;
+    }
+
+    /** Notes that frames up to a sequence are acknowledged. Returns whether that is news. */
+    boolean acknowledge(long throughSequence) {
+        if (Long.compareUnsigned(throughSequence, acknowledged) <= 0) {
+            return false;
+        }
+        acknowledged = throughSequence;
+        return true;
     }
 
     PublisherState state() {

@@ -34,8 +34,8 @@ public interface PublisherPort extends Outlet {
     /** Every report up to this id is in the ledger. */
     void reported(long throughReportId);
 
-    /** How many consumers and groups the stream has now. */
-    void demand(int consumers, int groups);
+    /** Who wants the frames now. Told with {@link #opened}, and when it has changed; not each of many quick changes. */
+    void demand(Demand demand);
 
     /** The publisher has been made to wait for a while. */
     void waiting(String reason);

@@ -1,7 +1,9 @@
 package io.framebroker.server.broker;
 
 import io.framebroker.server.broker.PublisherPort.FrameException;
+import io.framebroker.server.broker.PublisherPort.Outcome;
 import java.util.ArrayDeque;
+import java.util.Iterator;
 import java.util.List;
 
 /** What a stream remembers of a publisher between its calls. Guarded by the stream's lock. */
@@ -22,6 +24,19 @@ final class PublisherState {
 
     PublisherState(PublisherKey key) {
         this.key = key;
+    }
+
+    PublisherState(PublisherRecord record) {
+        this(record.key());
+        lastSequence = record.lastSequence();
+        storedSequence = record.lastSequence();
+        lastReportId = record.lastReportId();
+        forgottenThrough = record.forgottenThrough();
+        exceptions.addAll(record.exceptions());
+    }
+
+    PublisherRecord record() {
+        return new PublisherRecord(key, lastSequence, lastReportId, forgottenThrough, exceptions());
     }
 
     PublisherKey key() {
@@ -69,6 +84,26 @@ final class PublisherState {
             forgottenThrough = exceptions.poll().sequence();
         }
         exceptions.add(exception);
+    }
+
+    /**
+     * Why frames were dropped that the next ones may build on; null when one behind them is stored, or on its way. Where
+     * sequences are left out, those are taken for stored.
+     */
+    String lastDropped() {
+        long sequence = lastSequence;
+        Iterator<FrameException> latestFirst = exceptions.descendingIterator();
+        while (latestFirst.hasNext()) {
+            FrameException each = latestFirst.next();
+            if (each.sequence() != sequence) {
+                return null;
+            }
+            if (each.outcome() == Outcome.DROPPED) {
+                return each.reason();
+            }
+            sequence--;
+        }
+        return null;
     }
 
     List<FrameException> exceptions() {

@@ -1,7 +1,5 @@
 package io.framebroker.server.broker;
 
-import java.util.List;
-
 /** Where a group starts. */
 public sealed interface StartPosition {
     /** Ordinal in front of the first frame of a group that starts here. */
@@ -27,13 +25,7 @@ public sealed interface StartPosition {
     record Time(long micros) implements StartPosition {
         @Override
         public long baseIn(StreamStore store) {
-            for (long ordinal = store.firstOrdinal(); ordinal <= store.lastOrdinal(); ordinal++) {
-                List<Frame> frame = store.read(ordinal, ordinal, 1, Long.MAX_VALUE);
-                if (!frame.isEmpty() && frame.get(0).receivedMicros() >= micros) {
-                    return ordinal - 1;
-                }
-            }
-            return store.lastOrdinal();
+            return store.firstReceivedFrom(micros) - 1;
         }
     }
 

@@ -3,6 +3,7 @@ package io.framebroker.server.broker;
 import io.framebroker.server.broker.ConsumerPort.SettleOutcome;
 import io.framebroker.server.broker.ConsumerPort.SettleResult;
 import io.framebroker.server.broker.DeliveryTable.State;
+import java.util.function.LongPredicate;
 
 /** Tells which deliveries a consumer's token still stands for. Changes nothing. Guarded by the stream's lock. */
 final class TokenCheck {
@@ -15,8 +16,14 @@ final class TokenCheck {
     private final String group;
     private final long base;
     private final DeliveryTable table;
+    private final LongPredicate isDeadLetter;
+    private final Replays replays;
 
-    TokenCheck(String stream, String group, long base, DeliveryTable table) {
+    /** @param isDeadLetter tells of an ordinal whether its frame is a dead letter of the group */
+    TokenCheck(
+            String stream, String group, long base, DeliveryTable table, LongPredicate isDeadLetter, Replays replays) {
+        this.isDeadLetter = isDeadLetter;
+        this.replays = replays;
         this.stream = stream;
         this.group = group;
         this.base = base;
@@ -24,8 +31,8 @@ final class TokenCheck {
     }
 
     /**
-     * Checks deliveries {@code token .. token + count - 1}. Costs no more steps than there are frames in the table,
-     * whatever the count says.
+     * Checks deliveries {@code token .. token + count - 1}. Costs no more steps than there are frames in the table
+     * and dead letters that were tried again, whatever the count says. Of the latter, each is a run of its own.
      *
      * @param lateCounts whether a delivery whose lease has ended is still good while nobody else has the frame
      */
@@ -37,17 +44,28 @@ final class TokenCheck {
         }
         long end = first + count;
         while (first < end) {
-            SettleOutcome outcome = check(member, token, first, lateCounts);
-            long next = first + 1;
-            if (!table.contains(first)) {
-                next = Math.min(end, nextBorder(first, end));
+            long replayed = replays.nextGiven(first);
+            if (replayed == first) {
+                action.on(replays.check(member, token, first), first, 1);
+                first++;
+            } else {
+                first = run(member, token, first, Math.min(end, replayed), lateCounts, action);
             }
-            while (next < end && table.contains(next) && check(member, token, next, lateCounts) == outcome) {
-                next++;
-            }
-            action.on(outcome, first, (int) (next - first));
-            first = next;
         }
+    }
+
+    /** One run that ends before {@code end} or there. Returns where the next one begins. */
+    private long run(Member member, Token token, long first, long end, boolean lateCounts, RunAction action) {
+        SettleOutcome outcome = check(member, token, first, lateCounts);
+        long next = first + 1;
+        if (!table.contains(first)) {
+            next = Math.min(end, nextBorder(first, end));
+        }
+        while (next < end && table.contains(next) && check(member, token, next, lateCounts) == outcome) {
+            next++;
+        }
+        action.on(outcome, first, (int) (next - first));
+        return next;
     }
 
     /** Where the part outside the table that an ordinal lies in ends. */
@@ -95,7 +113,11 @@ final class TokenCheck {
     SettleResult result(Token token, long first, int count, SettleOutcome outcome) {
         String message = switch (outcome) {
             case OK -> "";
-            case ALREADY_SETTLED -> "settled before";
+            case ALREADY_SETTLED ->
+                isDeadLetter.test(first)
+                        ? "frame " + token.generation() + "-" + first + " is a dead letter of group " + group
+                                + " by now; see GetDeadLetter"
+                        : "settled before";
             case STALE ->
                 "attempt " + token.attempt() + " of frame " + token.generation() + "-" + first
                         + " is over: its lease ended or it was given back; the frame comes again";

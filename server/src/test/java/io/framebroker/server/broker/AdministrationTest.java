@@ -3,6 +3,7 @@ package io.framebroker.server.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -28,10 +29,10 @@ class AdministrationTest {
 
     @Test
     void aStreamIsCreatedOnce() {
-        StreamState state = talk.broker().createStream("cam", StreamSettings.DEFAULT);
+        StreamState state = Created.stream(talk.broker(), "cam", StreamSettings.DEFAULT);
         assertThat(state.frames()).isZero();
 
-        assertRefused("STREAM_EXISTS", () -> talk.broker().createStream("cam", StreamSettings.DEFAULT));
+        assertRefused("STREAM_EXISTS", () -> Created.stream(talk.broker(), "cam", StreamSettings.DEFAULT));
     }
 
     @Test
@@ -39,7 +40,7 @@ class AdministrationTest {
         assertRefused("STREAM_NOT_FOUND", () -> talk.broker().stream("cam"));
         assertRefused("STREAM_NOT_FOUND", () -> talk.broker().ledger("cam"));
         assertRefused("STREAM_NOT_FOUND", () -> talk.broker().purgeStream("cam"));
-        assertRefused("STREAM_NOT_FOUND", () -> talk.broker().deleteStream("cam", true));
+        assertRefused("STREAM_NOT_FOUND", () -> Deleted.stream(talk.broker(), "cam", true));
         assertRefused("STREAM_NOT_FOUND", () -> talk.broker().latestFrame("cam"));
         assertRefused("STREAM_NOT_FOUND", () -> talk.broker().updateStream("cam", StreamSettings.DEFAULT));
     }
@@ -51,7 +52,7 @@ class AdministrationTest {
         assertRefused("STREAM_NOT_FOUND", strict::camera);
         assertRefused(
                 "STREAM_NOT_FOUND", () -> strict.worker("w1").of("detectors").joins());
-        strict.broker().createStream("cam", StreamSettings.DEFAULT);
+        Created.stream(strict.broker(), "cam", StreamSettings.DEFAULT);
         strict.camera().hears("opened behind 0");
     }
 
@@ -62,7 +63,7 @@ class AdministrationTest {
         small.camera("b");
 
         assertRefused("TOO_MANY_STREAMS", () -> small.camera("c"));
-        small.broker().deleteStream("a", true);
+        Deleted.stream(small.broker(), "a", true);
         small.camera("c");
     }
 
@@ -89,6 +90,7 @@ class AdministrationTest {
                         .lease(6_000)
                         .joins());
 
+        talk.passes(Duration.ofMillis(100));
         camera.seesDemand("0/1");
     }
 
@@ -102,12 +104,47 @@ class AdministrationTest {
         Worker second = talk.worker("w3").of("detectors").joins();
         talk.worker("w4").of("detectors").lease(5_000).joins();
 
-        assertThat(second.call().groupSettings()).isEqualTo(new GroupSettings(5_000));
+        assertThat(second.call().groupSettings())
+                .isEqualTo(new GroupSettings(5_000, 0, 3, GroupSettings.Order.FIRST_DELIVERIES));
         assertRefused(
                 "FIELD_INVALID", () -> talk.worker("w5").of("others").lease(999).joins());
         assertRefused(
                 "FIELD_INVALID",
                 () -> talk.worker("w5").of("others").lease(600_001).joins());
+    }
+
+    @Test
+    void aCallIsHeldToWhatItAsksAndNothingElse() {
+        GroupSettings.Order strict = GroupSettings.Order.STRICT;
+        talk.worker("w1")
+                .of("detectors")
+                .asks(new AskedSettings(5_000L, 2_000L, 7, strict))
+                .joins();
+
+        for (AskedSettings some : List.of(
+                new AskedSettings(5_000L, null, null, null),
+                new AskedSettings(null, 2_000L, null, null),
+                new AskedSettings(null, null, 7, null),
+                new AskedSettings(null, null, null, strict))) {
+            Worker joins = talk.worker("w2").of("detectors").asks(some).joins();
+            assertThat(joins.call().groupSettings()).isEqualTo(new GroupSettings(5_000, 2_000, 7, strict));
+        }
+        for (AskedSettings other : List.of(
+                new AskedSettings(5_000L, 0L, null, null),
+                new AskedSettings(null, null, 8, null),
+                new AskedSettings(null, null, null, GroupSettings.Order.FIRST_DELIVERIES))) {
+            assertRefused(
+                    "GROUP_SETTINGS_DIFFER",
+                    () -> talk.worker("w3").of("detectors").asks(other).joins());
+        }
+    }
+
+    @Test
+    void settingsOutsideTheirRangesAreRefused() {
+        assertRefused("FIELD_INVALID", () -> new AskedSettings(null, -1L, null, null));
+        assertRefused("FIELD_INVALID", () -> new AskedSettings(null, 7 * 86_400_000L + 1, null, null));
+        assertRefused("FIELD_INVALID", () -> new AskedSettings(null, null, -1, null));
+        assertRefused("FIELD_INVALID", () -> new AskedSettings(null, null, 1001, null));
     }
 
     @Test
@@ -159,15 +196,15 @@ class AdministrationTest {
     @Test
     void aStreamInUseIsDeletedByForceOnly() {
         Camera camera = talk.camera();
-        assertRefused("STREAM_IN_USE", () -> talk.broker().deleteStream("cam", false));
+        assertRefused("STREAM_IN_USE", () -> Deleted.stream(talk.broker(), "cam", false));
         Worker detector = talk.worker("w1").of("detectors").joins();
         camera.publishes(1, 2);
         camera.losesItsConnection();
-        assertRefused("STREAM_IN_USE", () -> talk.broker().deleteStream("cam", false));
+        assertRefused("STREAM_IN_USE", () -> Deleted.stream(talk.broker(), "cam", false));
         detector.leaves();
-        assertRefused("STREAM_IN_USE", () -> talk.broker().deleteStream("cam", false));
+        assertRefused("STREAM_IN_USE", () -> Deleted.stream(talk.broker(), "cam", false));
 
-        assertThat(talk.broker().deleteStream("cam", true)).isEqualTo(2);
+        assertThat(Deleted.stream(talk.broker(), "cam", true)).isEqualTo(2);
 
         assertThat(talk.memory().keptBytes()).isZero();
         assertRefused("STREAM_NOT_FOUND", () -> talk.broker().stream("cam"));
@@ -182,7 +219,7 @@ class AdministrationTest {
         detector.leaves();
         camera.finishes();
 
-        assertThat(talk.broker().deleteStream("cam", false)).isEqualTo(2);
+        assertThat(Deleted.stream(talk.broker(), "cam", false)).isEqualTo(2);
     }
 
     /** What one of them had held used to be given to the others, behind their end. */
@@ -195,7 +232,7 @@ class AdministrationTest {
         camera.publishes(1, 2, 3);
         camera.forgetsWhatItHeard();
 
-        talk.broker().deleteStream("cam", true);
+        Deleted.stream(talk.broker(), "cam", true);
 
         camera.hears("ended: STREAM_DELETED");
         first.hears("ended: STREAM_DELETED");
@@ -220,7 +257,7 @@ class AdministrationTest {
         detector.receives(1, 2);
         talk.store().defer();
         camera.publishes(3);
-        talk.broker().deleteStream("cam", true);
+        Deleted.stream(talk.broker(), "cam", true);
         talk.store().answerAtOnce();
 
         Camera again = talk.camera();
@@ -232,6 +269,51 @@ class AdministrationTest {
         assertThat(talk.ledger("detectors").stored()).isEqualTo(1);
     }
 
+    /** It used to be answered before the store had done anything: a broker that went then had not deleted it. */
+    @Test
+    void aDeletionIsAnsweredWhenTheStoreHasDoneIt() {
+        talk.camera().publishes(1, 2);
+        DeferredStore.OfStream cam = talk.store().stream("cam");
+        talk.store().defer();
+        Deleted answer = new Deleted();
+
+        talk.broker().deleteStream("cam", true, answer);
+        assertThat(answer.heard()).isEmpty();
+        assertRefused("STREAM_NOT_FOUND", () -> talk.broker().stream("cam"));
+        cam.releaseDeletion();
+
+        assertThat(answer.heard()).containsExactly("deleted 2");
+        talk.passes(Duration.ofMinutes(1));
+        assertThat(answer.heard()).hasSize(1);
+    }
+
+    @Test
+    void aDeletionThatTheStoreDoesNotConfirmIsAnsweredInTheEnd() {
+        talk.camera();
+        DeferredStore.OfStream cam = talk.store().stream("cam");
+        talk.store().defer();
+        Deleted answer = new Deleted();
+        talk.broker().deleteStream("cam", true, answer);
+
+        talk.passes(Duration.ofSeconds(30));
+        cam.releaseDeletion();
+
+        assertThat(answer.heard()).containsExactly("failed DELETION_UNCONFIRMED");
+    }
+
+    @Test
+    void whoDeletesAStreamThatIsLostMeanwhileIsToldThatItMayBeThere() {
+        talk.camera();
+        DeferredStore.OfStream cam = talk.store().stream("cam");
+        talk.store().defer();
+        Deleted answer = new Deleted();
+        talk.broker().deleteStream("cam", true, answer);
+
+        cam.isLostWhileDeleted();
+
+        assertThat(answer.heard()).containsExactly("failed DELETION_UNCONFIRMED");
+    }
+
     @Test
     void confirmationsForADeletedStreamChangeNothing() {
         Camera camera = talk.camera();
@@ -241,7 +323,7 @@ class AdministrationTest {
         camera.publishes(2);
         detector.acks(1);
         DeferredStore.OfStream gone = talk.store().stream("cam");
-        talk.broker().deleteStream("cam", true);
+        Deleted.stream(talk.broker(), "cam", true);
 
         gone.releaseAll();
 
@@ -279,7 +361,7 @@ class AdministrationTest {
         Worker second =
                 talk.worker("w2").of("loaders").takes("cam", "dock").autoAck().joins();
 
-        talk.broker().deleteStream("cam", true);
+        Deleted.stream(talk.broker(), "cam", true);
 
         second.receivesNothing();
         Ledger.OfGroup loaders = talk.broker().ledger("dock").groups().get(0);

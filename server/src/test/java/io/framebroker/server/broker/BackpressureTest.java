@@ -280,7 +280,7 @@ class BackpressureTest {
         camera.hasToWait();
         assertThat(talk.stream().waitReason()).contains("memory");
 
-        talk.broker().deleteStream("dock", true);
+        Deleted.stream(talk.broker(), "dock", true);
         assertThat(talk.stream().waitReason()).isEmpty();
         talk.passes(Duration.ofMillis(20));
 

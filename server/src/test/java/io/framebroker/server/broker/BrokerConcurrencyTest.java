@@ -91,7 +91,7 @@ class BrokerConcurrencyTest {
     }
 
     @Test
-    @Timeout(60)
+    @Timeout(300)
     void nothingIsLostBetweenThreads() throws Exception {
         List<Future<?>> working = new ArrayList<>();
         List<Future<?>> publishing = new ArrayList<>();
@@ -185,11 +185,13 @@ class BrokerConcurrencyTest {
                         "loaders",
                         "worker-" + seed,
                         new Window(100, 0),
-                        null,
+                        // What is nacked and lost on purpose is to be acked in the end all the same.
+                        new AskedSettings(null, null, 0, null),
                         new StartPosition.Earliest(),
                         false,
                         0,
-                        List.of()),
+                        List.of(),
+                        Mode.QUEUE),
                 new WorkerPort(mail));
     }
 
@@ -271,7 +273,7 @@ class BrokerConcurrencyTest {
         }
 
         @Override
-        public void demand(int consumers, int groups) {
+        public void demand(Demand demand) {
             mail.gather("demand");
         }
 

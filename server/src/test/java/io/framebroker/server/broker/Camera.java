@@ -15,7 +15,8 @@ final class Camera implements PublisherPort {
     private Publisher publisher;
     private boolean asked;
     private boolean over;
-    private String demand = "";
+    private final List<String> demands = new ArrayList<>();
+    private final List<String> demandsNoted = new ArrayList<>();
 
     void isOpenedAs(Publisher opened) {
         publisher = opened;
@@ -86,9 +87,15 @@ final class Camera implements PublisherPort {
         heard.clear();
     }
 
-    /** As "consumers/groups". */
+    /** The latest it was told: "consumers/groups", with "@fps" where not everything is wanted. */
     void seesDemand(String expected) {
-        assertThat(demand).isEqualTo(expected);
+        assertThat(demands).as("demand told").endsWith(expected);
+    }
+
+    /** Exactly this, in this order, since it was last asked. */
+    void hearsDemand(String... expected) {
+        assertThat(demands).containsExactly(expected);
+        demands.clear();
     }
 
     @Override
@@ -118,8 +125,9 @@ final class Camera implements PublisherPort {
     }
 
     @Override
-    public void demand(int consumers, int groups) {
-        demand = consumers + "/" + groups;
+    public void demand(Demand demand) {
+        String all = demand.consumers() + "/" + demand.groups();
+        demandsNoted.add(demand.wantedFps() == 0 ? all : all + "@" + demand.wantedFps());
     }
 
     @Override
@@ -159,5 +167,7 @@ final class Camera implements PublisherPort {
     public void flush() {
         heard.addAll(noted);
         noted.clear();
+        demands.addAll(demandsNoted);
+        demandsNoted.clear();
     }
 }

@@ -45,7 +45,11 @@ class ConnectionTest {
         spare.receivesNothing();
         talk.passes(Duration.ofMillis(1));
 
-        spare.receivesAgain(2, 1, 2, 3);
+        spare.receivesAgain(2, 1);
+        spare.acks(1);
+        spare.receivesAgain(2, 2);
+        spare.acks(2);
+        spare.receivesAgain(2, 3);
     }
 
     @Test
@@ -58,10 +62,12 @@ class ConnectionTest {
                 .holds(new Consumer.Held("cam", new Token(1, 1, 1), 2))
                 .joins();
 
-        again.receivesAgain(2, 3);
-        again.hasOutstanding(3);
+        again.hears("1-1/1 through 2 OK");
+        again.hasOutstanding(2);
         talk.passes(Duration.ofSeconds(29));
+        again.receivesNothing();
         again.settlesRun("cam", new Token(1, 1, 1), 2, Verdict.ACK);
+        again.receivesAgain(2, 3);
         again.acks(3);
         again.hears("1-1/1 through 2 OK", "1-3/2 OK");
     }
@@ -100,9 +106,9 @@ class ConnectionTest {
         again.receives(4);
     }
 
-    /** A consumer that comes back used not to learn which of its frames were no longer its own. */
+    /** A consumer that comes back used not to learn which of its frames were no longer its own, then only these. */
     @Test
-    void aConsumerThatComesBackIsToldWhatItNoLongerHas() {
+    void aConsumerThatComesBackIsToldWhatItHasAndWhatNot() {
         detector.acks(1);
         detector.losesItsConnection();
 
@@ -114,9 +120,42 @@ class ConnectionTest {
                         new Consumer.Held("cam", new Token(1, 9, 1), 1))
                 .joins();
 
-        again.hears("1-1/1 ALREADY_SETTLED", "1-3/2 UNKNOWN_TOKEN", "1-9/1 UNKNOWN_TOKEN");
+        again.hears("1-1/1 ALREADY_SETTLED", "1-2/1 OK", "1-3/2 UNKNOWN_TOKEN", "1-9/1 UNKNOWN_TOKEN");
+        again.hasOutstanding(1);
+        again.settlesRun("cam", new Token(1, 2, 1), 1, Verdict.ACK);
         again.receivesAgain(2, 3);
-        again.hasOutstanding(2);
+    }
+
+    /** Hence each has an answer of its own. */
+    @Test
+    void whatIsNoLongerHeldMayStillBeSettled() {
+        talk.passes(Duration.ofSeconds(27));
+        detector.losesItsConnection();
+        talk.passes(Duration.ofSeconds(3));
+
+        Worker again = talk.worker("w1")
+                .of("detectors")
+                .holds(new Consumer.Held("cam", new Token(1, 1, 1), 3))
+                .joins();
+        again.settlesRun("cam", new Token(1, 1, 1), 3, Verdict.ACK);
+
+        again.hears("1-1/1 through 3 STALE", "1-1/1 through 3 OK");
+        again.receivesNothing();
+    }
+
+    @Test
+    void whatIsHeldOfAStreamThatTheCallDoesNotTakeIsUnknown() {
+        detector.losesItsConnection();
+
+        Worker again = talk.worker("w1")
+                .of("detectors")
+                .holds(
+                        new Consumer.Held("dock", new Token(1, 1, 1), 2),
+                        new Consumer.Held("cam", new Token(1, 1, 1), 3))
+                .joins();
+
+        again.hears("1-1/1 through 3 OK", "1-1/1 through 2 UNKNOWN_TOKEN");
+        again.receivesNothing();
     }
 
     @Test
@@ -124,7 +163,7 @@ class ConnectionTest {
         detector.losesItsConnection();
         talk.passes(Duration.ofSeconds(6));
         Worker spare = talk.worker("w2").of("detectors").joins();
-        spare.receivesAgain(2, 1, 2, 3);
+        spare.receivesAgain(2, 1);
 
         Worker again = talk.worker("w1")
                 .of("detectors")
@@ -132,7 +171,8 @@ class ConnectionTest {
                 .joins();
 
         again.hears("1-1/1 through 3 STALE");
-        again.hasOutstanding(0);
+        again.receivesAgain(2, 2);
+        again.hasOutstanding(1);
     }
 
     @Test
@@ -141,7 +181,9 @@ class ConnectionTest {
 
         detector.hears("ended: CONSUMER_REPLACED");
         detector.hasOutstanding(0);
-        again.receivesAgain(2, 1, 2, 3);
+        again.receivesAgain(2, 1);
+        again.acks(1);
+        again.receivesAgain(2, 2);
     }
 
     @Test
@@ -152,6 +194,7 @@ class ConnectionTest {
                 .joins();
 
         again.receivesNothing();
+        again.hears("1-1/1 through 3 OK");
         again.settlesRun("cam", new Token(1, 1, 1), 3, Verdict.ACK);
         again.hears("1-1/1 through 3 OK");
         assertThat(talk.ledger("detectors").acked()).isEqualTo(3);
@@ -178,7 +221,7 @@ class ConnectionTest {
         talk.passes(Duration.ofSeconds(4));
         Worker spare = talk.worker("w2").of("detectors").joins();
 
-        assertThat(spare.takesStock()).isEqualTo(3);
+        assertThat(spare.takesStock()).isEqualTo(1);
     }
 
     @Test
@@ -200,6 +243,7 @@ class ConnectionTest {
 
         again.receivesNothing();
         again.hasOutstanding(5);
+        again.hears("1-1/1 OK", "1-1/1 through 4 OK");
         again.settlesRun("dock", new Token(1, 1, 1), 1, Verdict.ACK);
         again.settlesRun("cam", new Token(1, 1, 1), 4, Verdict.ACK);
         again.hears("1-1/1 OK", "1-1/1 through 4 OK");
@@ -238,6 +282,7 @@ class ConnectionTest {
             talk.worker("").of("detectors").joins();
         }
 
+        talk.passes(Duration.ofMillis(100));
         camera.seesDemand("11/1");
     }
 
@@ -258,8 +303,38 @@ class ConnectionTest {
                 .joins();
 
         both.hears("ended: CONSUMER_REPLACED");
-        again.hearsNothing();
+        again.hears("1-1/1 through 3 OK", "1-1/1 OK");
         again.receivesNothing();
         again.hasOutstanding(4);
+    }
+
+    /** On the streams it had not left yet it used to be given frames, which then came to others as second attempts. */
+    @Test
+    void aConsumerThatIsLostIsGivenNothingMoreOnItsOtherStreams() {
+        Conversation brief = new Conversation(new BrokerSettings(true, 10, 0, StreamSettings.DEFAULT), 1 << 20);
+        Camera cam = brief.camera();
+        Camera dock = brief.camera("dock");
+        Worker lost = brief.worker("w1")
+                .of("detectors")
+                .takes("cam", "dock")
+                .window(1)
+                .joins();
+        cam.publishes(1);
+        lost.receives(1);
+        Worker spare = brief.worker("w2")
+                .of("detectors")
+                .takes("cam", "dock")
+                .window(10, 1_000)
+                .joins();
+        cam.publishesLarge(2, 200);
+        spare.receives(2);
+        dock.publishesLarge(1, 900);
+
+        lost.losesItsConnection();
+        spare.acks(2);
+        spare.receivesAgain(2, 1);
+        spare.acks(1);
+
+        spare.receivesOn("dock", 1);
     }
 }

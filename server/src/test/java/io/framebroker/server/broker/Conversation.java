@@ -12,9 +12,12 @@ final class Conversation {
     private static final long PLENTY = 1L << 40;
 
     private final FakeClock clock = new FakeClock();
-    private final DeferredStore store = new DeferredStore(new MemoryFrameStore());
-    private final FrameMemory memory;
-    private final Broker broker;
+    private final BrokerSettings settings;
+    private final long memoryBytes;
+    private final FrameStore behind;
+    private final DeferredStore store;
+    private FrameMemory memory;
+    private Broker broker;
     private final List<Worker> workers = new ArrayList<>();
 
     Conversation() {
@@ -30,8 +33,44 @@ final class Conversation {
     }
 
     Conversation(BrokerSettings settings, long memoryBytes) {
+        this(settings, memoryBytes, new MemoryFrameStore());
+    }
+
+    private Conversation(BrokerSettings settings, long memoryBytes, FrameStore behind) {
+        this.settings = settings;
+        this.memoryBytes = memoryBytes;
+        this.behind = behind;
+        this.store = new DeferredStore(behind);
+        brokerStarts();
+    }
+
+    /** With a store that remembers what it has confirmed when the broker is gone. */
+    static Conversation thatIsRemembered() {
+        return thatIsRemembered(BrokerSettings.DEFAULT, PLENTY);
+    }
+
+    static Conversation thatIsRemembered(BrokerSettings settings, long memoryBytes) {
+        return new Conversation(settings, memoryBytes, new RememberingStore());
+    }
+
+    private void brokerStarts() {
         memory = new FrameMemory(memoryBytes, PLENTY);
         broker = new Broker(settings, store, memory, clock);
+        workers.clear();
+    }
+
+    /** Another broker starts in place of one that is gone with everybody's calls, and all that the store held back. */
+    void brokerCrashes() {
+        brokerCrashes(store.isDeferred() ? Fate.NOTHING_MORE : Fate.EVERYTHING);
+    }
+
+    void brokerCrashes(Fate fate) {
+        store.brokerCrashes(fate);
+        brokerStarts();
+    }
+
+    RememberingStore remembered() {
+        return (RememberingStore) behind;
     }
 
     static StreamSettings backlog(int frames, long bytes) {
@@ -69,6 +108,13 @@ final class Conversation {
     Camera camera(String stream, String id, long epoch) {
         Camera camera = new Camera();
         camera.isOpenedAs(broker.openPublisher(stream, id, epoch, camera));
+        return camera;
+    }
+
+    /** One that takes acknowledgements of frames that are in memory alone. */
+    Camera cameraThatTakesMemory() {
+        Camera camera = new Camera();
+        camera.isOpenedAs(broker.openPublisher("cam", "camera-of-cam", 1, true, camera));
         return camera;
     }
 
@@ -114,6 +160,7 @@ final class Conversation {
             assertThat(ledger.balances()).as("balance of " + ledger).isTrue();
             kept += stream.bytes();
             kept += (stream.frames() + ledger.stream().appending()) * Backlog.FRAME_OVERHEAD_BYTES;
+            kept -= store.stream(stream.name()).spared();
         }
         assertThat(memory.keptBytes()).as("memory kept").isEqualTo(kept);
         for (Worker worker : workers) {

@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * A store that answers when it is told to: what the one behind it confirms is held back, in order within each kind, until
  * it is released. It also checks that the core keeps the port's rules.
  */
-final class DeferredStore implements FrameStore {
-    private final FrameStore behind;
+final class DeferredStore extends PassingStore {
     private final StoreWatch watch;
     private final Map<String, OfStream> streams = new TreeMap<>();
     private boolean deferred;
@@ -25,13 +25,17 @@ final class DeferredStore implements FrameStore {
     }
 
     DeferredStore(FrameStore behind, StoreWatch watch) {
-        this.behind = behind;
+        super(behind);
         this.watch = watch;
     }
 
     /** From now on nothing is confirmed before it is released. */
     void defer() {
         deferred = true;
+    }
+
+    boolean isDeferred() {
+        return deferred;
     }
 
     /** Confirms everything, and from now on at once. */
@@ -52,54 +56,68 @@ final class DeferredStore implements FrameStore {
         return streams.values();
     }
 
-    @Override
-    public String name() {
-        return "deferred " + behind.name();
+    /** The broker is gone, and what was not confirmed as fate will have it. Only before stores that remember. */
+    void brokerCrashes(Fate fate) {
+        List.copyOf(streams.values()).forEach(stream -> stream.isGone(fate));
     }
 
     @Override
-    public AckLevel ackLevel() {
-        return behind.ackLevel();
-    }
-
-    @Override
-    public StreamStore open(String stream, StreamStore.Listener listener) {
-        OfStream opened = new OfStream(stream, listener);
-        opened.store = behind.open(stream, opened);
-        opened.confirmed = opened.store.lastOrdinal();
-        streams.put(stream, opened);
-        return opened;
-    }
-
-    @Override
-    public void delete(String stream) {
-        streams.remove(stream);
-        behind.delete(stream);
-    }
-
-    @Override
-    public void close() {
-        behind.close();
+    protected StreamStore wrap(String name, StreamStore opened, StreamRecord record) {
+        OfStream stream = new OfStream(name, opened, record);
+        if (streams.put(name, stream) != null) {
+            throw new AssertionError("stream " + name + " is open already");
+        }
+        watch.opened(name, opened, record);
+        return stream;
     }
 
     private record Settlement(long number, long first, long last) {}
 
+    private record Attempt(long number, long ordinal) {}
+
+    /** What a group was asked for and is not confirmed, and how much was confirmed. */
+    private static final class OfGroup {
+        final ArrayDeque<Settlement> settlements = new ArrayDeque<>();
+        final ArrayDeque<Attempt> attempts = new ArrayDeque<>();
+        long settlementsAsked;
+        long settlementsTold;
+        long attemptsAsked;
+        long attemptsTold;
+    }
+
     /** One stream's frames, and the answers about them that are held back. */
-    final class OfStream implements StreamStore, StreamStore.Listener {
+    final class OfStream extends PassingStream {
         private final String name;
-        private final Listener listener;
         private final ArrayDeque<Long> stored = new ArrayDeque<>();
-        private final Map<String, ArrayDeque<Settlement>> settled = new TreeMap<>();
-        private final Map<String, long[]> asked = new HashMap<>();
+        private final Map<String, OfGroup> groups = new TreeMap<>();
         private final Set<String> durable = new HashSet<>();
         private final Set<Long> cold = new HashSet<>();
-        private StreamStore store;
+        private long notes;
+        private long notesTold;
         private long confirmed;
+        private long cooledThrough;
         private boolean readableOwed;
+        private boolean owned = true;
+        private boolean full;
+        private boolean gone;
+        private String trouble;
+        /** Told once the stream is deleted; null when nobody is to be told. */
+        private Runnable deleted;
 
-        OfStream(String name, Listener listener) {
+        private boolean holdsLetters;
+        private int lettersAsked;
+        private java.util.function.Consumer<List<Frame>> lettersAnswer;
+        /** Null when none are to be read. */
+        private Runnable lettersRead;
+
+        OfStream(String name, StreamStore opened, StreamRecord record) {
+            super(opened);
             this.name = name;
-            this.listener = listener;
+            this.confirmed = opened.lastOrdinal();
+            for (StreamRecord.OfGroup each : record.groups()) {
+                groups.put(each.name(), new OfGroup());
+                durable.add(each.name());
+            }
         }
 
         /** Frames appended and not confirmed, in messages. */
@@ -108,15 +126,79 @@ final class DeferredStore implements FrameStore {
         }
 
         int settledHeld() {
-            return settled.values().stream().mapToInt(ArrayDeque::size).sum();
+            return groups.values().stream()
+                    .mapToInt(group -> group.settlements.size())
+                    .sum();
+        }
+
+        /** Attempts asked and not confirmed. */
+        int attemptsHeld() {
+            return groups.values().stream()
+                    .mapToInt(group -> group.attempts.size())
+                    .sum();
+        }
+
+        boolean notesHeld() {
+            return notes > notesTold;
         }
 
         boolean readableOwed() {
             return readableOwed;
         }
 
+        /** Whether something is out of memory, or to be. */
         boolean isCold() {
-            return !cold.isEmpty() || readableOwed;
+            return !cold.isEmpty() || readableOwed || isReadingBack();
+        }
+
+        private boolean isReadingBack() {
+            return behind instanceof RememberedStream remembered && remembered.isReadingBack();
+        }
+
+        /** What frames that have left memory would cost there, in bytes. */
+        long spared() {
+            long spared = 0;
+            for (long ordinal = firstOrdinal(); ordinal <= cooledThrough; ordinal++) {
+                spared += bytes(ordinal) + Backlog.FRAME_OVERHEAD_BYTES;
+            }
+            return spared;
+        }
+
+        /** Whether the broker may speak for the stream, from now on. */
+        void isOwned(boolean now) {
+            owned = now;
+            if (now) {
+                listener.readable();
+            }
+        }
+
+        /** Whether there is no room for dead letters, from now on. */
+        void isFull(boolean now) {
+            full = now;
+        }
+
+        /** What keeps the store from storing, from now on; null for nothing. */
+        void isInTrouble(String why) {
+            trouble = why;
+        }
+
+        /** The stream is another broker's from now on, with what was not confirmed as fate will have it. */
+        void isLost(Fate fate) {
+            isGone(fate);
+            listener.lost(new BrokerException(
+                    BrokerException.Kind.UNAVAILABLE, "STREAM_MOVED", "stream " + name + " is no longer served here"));
+        }
+
+        private void isGone(Fate fate) {
+            gone = true;
+            streams.remove(name);
+            Map<String, Long> settled = new HashMap<>();
+            Map<String, Long> attempted = new HashMap<>();
+            groups.forEach((group, of) -> {
+                settled.put(group, of.settlementsTold);
+                attempted.put(group, of.attemptsTold);
+            });
+            ((RememberedStream) behind).fallsBack(confirmed, notesTold, settled, attempted, fate);
         }
 
         /** The next read from this frame finds it out of memory. */
@@ -137,22 +219,43 @@ final class DeferredStore implements FrameStore {
         }
 
         void releaseSettled(String group, int settlements) {
-            ArrayDeque<Settlement> held = settled.get(group);
+            OfGroup of = groups.get(group);
             Settlement last = null;
-            for (int i = 0; held != null && i < settlements && !held.isEmpty(); i++) {
-                last = held.poll();
+            for (int i = 0; of != null && i < settlements && !of.settlements.isEmpty(); i++) {
+                last = of.settlements.poll();
                 watch.settled(name, group, last.first, last.last);
             }
             if (last != null) {
+                of.settlementsTold = last.number;
                 listener.settled(group, last.number);
             }
         }
 
         List<String> groupsHeld() {
-            return settled.entrySet().stream()
-                    .filter(held -> !held.getValue().isEmpty())
+            return groups.entrySet().stream()
+                    .filter(each -> !each.getValue().settlements.isEmpty())
                     .map(Map.Entry::getKey)
                     .toList();
+        }
+
+        void releaseAttempts(String group, int attempts) {
+            OfGroup of = groups.get(group);
+            Attempt last = null;
+            for (int i = 0; of != null && i < attempts && !of.attempts.isEmpty(); i++) {
+                last = of.attempts.poll();
+                watch.attempted(name, group, last.ordinal);
+            }
+            if (last != null) {
+                of.attemptsTold = last.number;
+                listener.attempted(group, last.number);
+            }
+        }
+
+        /** Lets groups have more frames than the store knows of. */
+        void releaseAllowances() {
+            if (behind instanceof RememberedStream remembered) {
+                remembered.allowsMore();
+            }
         }
 
         void releaseReadable() {
@@ -161,16 +264,118 @@ final class DeferredStore implements FrameStore {
                 cold.clear();
                 listener.readable();
             }
+            if (isReadingBack()) {
+                ((RememberedStream) behind).readsBack();
+            }
+        }
+
+        /** From now on, copies of dead letters are read when they are released. */
+        void holdLetters() {
+            holdsLetters = true;
+        }
+
+        void lettersAreReadAtOnce() {
+            holdsLetters = false;
+            releaseLetters();
+        }
+
+        /** How many copies are to be read. */
+        int lettersAsked() {
+            return lettersAsked;
+        }
+
+        void releaseLetters() {
+            Runnable read = lettersRead;
+            if (read != null) {
+                lettersRead = null;
+                lettersAsked = 0;
+                read.run();
+            }
+        }
+
+        /** The copies that are to be read cannot be. */
+        void losesLetters() {
+            java.util.function.Consumer<List<Frame>> answer = lettersAnswer;
+            lettersRead = null;
+            lettersAsked = 0;
+            answer.accept(List.of());
+        }
+
+        @Override
+        public void readDeadLetters(
+                String group, List<Long> ordinals, java.util.function.Consumer<List<Frame>> answer) {
+            if (!holdsLetters) {
+                behind.readDeadLetters(group, ordinals, answer);
+                return;
+            }
+            List<Frame> frames = new ArrayList<>();
+            behind.readDeadLetters(group, ordinals, frames::addAll);
+            lettersAsked = ordinals.size();
+            lettersAnswer = answer;
+            lettersRead = () -> answer.accept(frames);
+        }
+
+        void releaseNotes() {
+            if (notes > notesTold) {
+                notesTold = notes;
+                watch.noted(name);
+                listener.noted(notes);
+            }
+        }
+
+        /** Confirms that the stream is deleted. */
+        void releaseDeletion() {
+            Runnable confirmed = deleted;
+            deleted = null;
+            if (confirmed != null) {
+                confirmed.run();
+            }
+        }
+
+        /** The store has found out that the stream is another broker's, while it was being deleted. */
+        void isLostWhileDeleted() {
+            deleted = null;
+            listener.lost(new BrokerException(
+                    BrokerException.Kind.UNAVAILABLE, "STREAM_MOVED", "stream " + name + " is no longer served here"));
         }
 
         void releaseAll() {
             readableOwed |= !cold.isEmpty();
-            while (!stored.isEmpty() || settledHeld() > 0 || readableOwed) {
+            while (holdsAnything() && !gone) {
+                releaseNotes();
                 releaseStored(Integer.MAX_VALUE);
-                groupsHeld().forEach(group -> releaseSettled(group, Integer.MAX_VALUE));
+                for (String group : new TreeSet<>(groups.keySet())) {
+                    releaseSettled(group, Integer.MAX_VALUE);
+                    releaseAttempts(group, Integer.MAX_VALUE);
+                }
                 releaseReadable();
+                releaseAllowances();
+            }
+            releaseAllowances();
+        }
+
+        private void allowIfAtOnce() {
+            if (!deferred) {
+                releaseAllowances();
             }
         }
+
+        private boolean holdsAnything() {
+            return !stored.isEmpty()
+                    || settledHeld() > 0
+                    || attemptsHeld() > 0
+                    || notesHeld()
+                    || readableOwed
+                    || isReadingBack();
+        }
+
+        private void checkHere() {
+            if (gone) {
+                throw new AssertionError("stream " + name + " is asked for something, and it is lost");
+            }
+        }
+
+        // ---- what the store behind it tells
 
         @Override
         public void stored(long throughOrdinal) {
@@ -186,8 +391,39 @@ final class DeferredStore implements FrameStore {
         }
 
         @Override
-        public void readable() {
-            listener.readable();
+        public void attempted(String group, long throughAttempt) {
+            // As with settlements.
+        }
+
+        @Override
+        public void noted(long throughNote) {
+            notes = throughNote;
+            if (!deferred) {
+                releaseNotes();
+            }
+        }
+
+        // ---- what the core asks
+
+        @Override
+        public boolean isOwned() {
+            return owned;
+        }
+
+        @Override
+        public String trouble() {
+            return trouble;
+        }
+
+        @Override
+        public void delete(Runnable done) {
+            checkHere();
+            gone = true;
+            streams.remove(name);
+            behind.delete(() -> deleted = done);
+            if (!deferred) {
+                releaseDeletion();
+            }
         }
 
         @Override
@@ -196,15 +432,11 @@ final class DeferredStore implements FrameStore {
         }
 
         @Override
-        public long firstOrdinal() {
-            return store.firstOrdinal();
-        }
-
-        @Override
         public void append(List<Frame> frames) {
+            checkHere();
             List<Frame> own = new ArrayList<>(frames);
             watch.appended(name, own);
-            store.append(own);
+            behind.append(own);
         }
 
         @Override
@@ -216,66 +448,123 @@ final class DeferredStore implements FrameStore {
                 readableOwed = true;
                 return List.of();
             }
-            return store.read(from, through, maxFrames, maxBytes);
+            return behind.read(from, through, maxFrames, maxBytes);
         }
 
         @Override
-        public long count(long from, long through) {
-            return store.count(from, through);
+        public long cool(long throughOrdinal) {
+            checkHere();
+            if (throughOrdinal > confirmed) {
+                throw new AssertionError("frame " + throughOrdinal + " is to leave memory, and is not stored");
+            }
+            cooledThrough = behind.cool(throughOrdinal);
+            watch.cooled(name, cooledThrough);
+            return cooledThrough;
         }
 
         @Override
         public void trim(long throughOrdinal) {
+            checkHere();
             for (String group : durable) {
-                long cursor = store.group(group).cursor();
+                long cursor = behind.group(group).cursor();
                 if (cursor < throughOrdinal) {
                     throw new AssertionError("trim through " + throughOrdinal + " takes frames waiting in group "
                             + group + ", whose cursor is at " + cursor);
                 }
             }
             watch.trimmed(name, throughOrdinal);
-            store.trim(throughOrdinal);
+            behind.trim(throughOrdinal);
         }
 
         @Override
-        public void createGroup(String group, long base) {
+        public void createGroup(String group, long base, GroupSettings settings, boolean isDurable) {
+            checkHere();
             watch.groupCreated(name, group, base);
-            store.createGroup(group, base);
-            settled.put(group, new ArrayDeque<>());
-            asked.put(group, new long[1]);
-            if (!group.startsWith("~")) {
+            behind.createGroup(group, base, settings, isDurable);
+            groups.put(group, new OfGroup());
+            if (isDurable) {
                 durable.add(group);
             }
+            allowIfAtOnce();
         }
 
         @Override
         public void deleteGroup(String group) {
+            checkHere();
             watch.groupDeleted(name, group);
-            store.deleteGroup(group);
-            settled.remove(group);
-            asked.remove(group);
+            behind.deleteGroup(group);
+            groups.remove(group);
             durable.remove(group);
         }
 
         @Override
+        public void restartGroup(String group, long base) {
+            checkHere();
+            behind.restartGroup(group, base);
+            allowIfAtOnce();
+        }
+
+        @Override
         public void delivered(String group, long first, long last, int attempt) {
-            store.delivered(group, first, last, attempt);
-            watch.delivered(name, group, first, last, attempt);
+            checkHere();
+            behind.delivered(group, first, last, attempt);
+            if (attempt == 1) {
+                watch.delivered(name, group, first, last);
+                allowIfAtOnce();
+                return;
+            }
+            if (first != last) {
+                throw new AssertionError("attempt " + attempt + " of frames " + first + ".." + last + " together");
+            }
+            watch.attemptAsked(name, group, first, attempt);
+            OfGroup of = groups.get(group);
+            of.attempts.add(new Attempt(++of.attemptsAsked, first));
+            if (!deferred) {
+                releaseAttempts(group, Integer.MAX_VALUE);
+            }
         }
 
         @Override
         public void settle(String group, long first, long last, Outcome outcome, String reason) {
-            store.settle(group, first, last, outcome, reason);
+            checkHere();
+            behind.settle(group, first, last, outcome, reason);
             watch.settleAsked(name, group, first, last, outcome, reason);
-            settled.get(group).add(new Settlement(++asked.get(group)[0], first, last));
+            settlementAsked(group, first, last);
+            allowIfAtOnce();
+        }
+
+        @Override
+        public boolean hasRoomFor(String group, Frame frame, DeadLetter letter) {
+            return !full && behind.hasRoomFor(group, frame, letter);
+        }
+
+        @Override
+        public void settle(String group, Frame frame, DeadLetter letter) {
+            checkHere();
+            behind.settle(group, frame, letter);
+            settlementAsked(group, frame.ordinal(), frame.ordinal());
+        }
+
+        @Override
+        public void purge(String group, List<Long> ordinals, String reason) {
+            checkHere();
+            behind.purge(group, ordinals, reason);
+            settlementAsked(group, 0, -1);
+        }
+
+        private void settlementAsked(String group, long first, long last) {
+            OfGroup of = groups.get(group);
+            of.settlements.add(new Settlement(++of.settlementsAsked, first, last));
             if (!deferred) {
                 releaseSettled(group, Integer.MAX_VALUE);
             }
         }
 
         @Override
-        public GroupRecord group(String group) {
-            return store.group(group);
+        public void note(StreamNote note) {
+            checkHere();
+            watch.noteAsked(name, note);
+            behind.note(note);
         }
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.framebroker.server.broker.DeliveryTable.State;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -18,8 +19,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class DeliveryTableTest {
     private static final Map<State, Set<State>> ALLOWED = new EnumMap<>(Map.of(
-            State.LEASED, EnumSet.of(State.LEASED, State.RETRY, State.SETTLING),
-            State.RETRY, EnumSet.of(State.LEASED, State.SETTLING),
+            State.LEASED, EnumSet.of(State.LEASED, State.RETRY, State.USED_UP, State.SETTLING),
+            State.RETRY, EnumSet.of(State.LEASED, State.WRITING, State.USED_UP, State.SETTLING),
+            State.WRITING, EnumSet.of(State.RETRY, State.SETTLING),
+            State.USED_UP, EnumSet.of(State.SETTLING),
             State.SETTLING, EnumSet.of(State.SETTLED),
             State.SETTLED, EnumSet.noneOf(State.class)));
 
@@ -53,7 +56,10 @@ class DeliveryTableTest {
         } else {
             fresh.addLeased(1, 100, member, 0);
         }
-        if (state == State.RETRY || state == State.SETTLED) {
+        if (state == State.RETRY || state == State.WRITING) {
+            fresh.retry(2, 1, true, false);
+        }
+        if (state == State.WRITING || state == State.USED_UP || state == State.SETTLED) {
             move(fresh, state);
         }
     }
@@ -62,6 +68,8 @@ class DeliveryTableTest {
         switch (to) {
             case LEASED -> fresh.lease(2, 2, member, 1);
             case RETRY -> fresh.retry(2, 1, true, false);
+            case WRITING -> fresh.writing(2);
+            case USED_UP -> fresh.usedUp(2);
             case SETTLING -> fresh.settling(2);
             case SETTLED -> fresh.settled(2, 2);
         }
@@ -115,6 +123,44 @@ class DeliveryTableTest {
     }
 
     @Test
+    void aNewAttemptMayGoOutOnceItIsWritten() {
+        table.addLeased(1, 100, member, 0);
+
+        table.retry(10, 5, false, true);
+        assertThat(table.mayGoOut(10)).isTrue();
+        table.lease(10, 1, member, 0);
+        table.retry(10, 5, true, false);
+        assertThat(table.mayGoOut(10)).isFalse();
+        table.writing(10);
+        table.written(10);
+        assertThat(table.mayGoOut(10)).isTrue();
+        assertThat(table.nextAttempt(10)).isEqualTo(2);
+        assertThat(table.deadline(10)).isEqualTo(5);
+        assertThat(table.leaseEnded(10)).isTrue();
+        table.lease(10, 2, member, 0);
+        table.retry(10, 9, true, false);
+
+        assertThat(table.mayGoOut(10)).isFalse();
+    }
+
+    @Test
+    void whatMayHaveBeenDeliveredWaitsForWhoeverHasItOrForItsSecondAttempt() {
+        table.addMaybeDelivered(3, 100, 77);
+
+        assertThat(table.state(10)).isEqualTo(State.RETRY);
+        assertThat(table.isRecovered(10)).isTrue();
+        assertThat(table.generation(10)).isEqualTo(3);
+        assertThat(table.bytes(10)).isEqualTo(100);
+        assertThat(table.deadline(10)).isEqualTo(77);
+        assertThat(table.attempt(10)).isEqualTo(1);
+        assertThat(table.nextAttempt(10)).isEqualTo(2);
+        assertThat(table.mayGoOut(10)).isFalse();
+        table.lease(10, 2, member, 0);
+
+        assertThat(table.isRecovered(10)).isFalse();
+    }
+
+    @Test
     void lowMovesOverWhatIsSettledInOneGo() {
         for (int i = 0; i < 5; i++) {
             table.addLeased(1, 100, member, 0);
@@ -156,6 +202,12 @@ class DeliveryTableTest {
             } else if (expected.get(ordinal) == State.LEASED && random.nextBoolean()) {
                 expected.put(ordinal, State.RETRY);
                 tested.retry(ordinal, step, true, random.nextBoolean());
+            } else if (expected.get(ordinal) == State.RETRY && random.nextInt(3) == 0) {
+                expected.put(ordinal, State.WRITING);
+                tested.writing(ordinal);
+            } else if (expected.get(ordinal) == State.WRITING && random.nextBoolean()) {
+                expected.put(ordinal, State.RETRY);
+                tested.written(ordinal);
             } else if (expected.get(ordinal) == State.RETRY && random.nextBoolean()) {
                 expected.put(ordinal, State.LEASED);
                 attempts.merge(ordinal, 1, Integer::sum);
@@ -180,5 +232,23 @@ class DeliveryTableTest {
             });
         }
         assertThat(tested.next()).isGreaterThan(64);
+    }
+
+    /** The arrays grow on the way, and what was settled went into the old ones, or beside them. */
+    @Test
+    void isTakenUpWhereMuchWasSettledBehindAPendingFrame() {
+        table.recover(
+                3_000, List.of(new StreamRecord.Pending(20, 1, 2), new StreamRecord.Pending(1_500, 3, 1)), ordinal ->
+                        (int) ordinal);
+
+        assertThat(table.low()).isEqualTo(20);
+        assertThat(table.next()).isEqualTo(3_001);
+        for (long ordinal = 20; ordinal <= 3_000; ordinal++) {
+            boolean pending = ordinal == 20 || ordinal == 1_500;
+            assertThat(table.state(ordinal)).isEqualTo(pending ? State.LEASED : State.SETTLED);
+            assertThat(table.attempt(ordinal))
+                    .as("attempt of " + ordinal)
+                    .isEqualTo(ordinal == 20 ? 2 : ordinal == 1_500 ? 1 : Integer.MAX_VALUE);
+        }
     }
 }

@@ -26,49 +26,23 @@ final class Fault {
         return kind == FaultKind.NONE ? sound : new FaultyStore(sound);
     }
 
-    private final class FaultyStore implements FrameStore {
-        private final FrameStore sound;
-
+    private final class FaultyStore extends PassingStore {
         FaultyStore(FrameStore sound) {
-            this.sound = sound;
+            super(sound);
         }
 
         @Override
-        public String name() {
-            return sound.name();
-        }
-
-        @Override
-        public AckLevel ackLevel() {
-            return sound.ackLevel();
-        }
-
-        @Override
-        public StreamStore open(String stream, StreamStore.Listener listener) {
-            FaultyStream opened = new FaultyStream(listener);
-            opened.sound = sound.open(stream, opened);
-            return opened;
-        }
-
-        @Override
-        public void delete(String stream) {
-            sound.delete(stream);
-        }
-
-        @Override
-        public void close() {
-            sound.close();
+        protected StreamStore wrap(String stream, StreamStore opened, StreamRecord record) {
+            return new FaultyStream(opened);
         }
     }
 
-    private final class FaultyStream implements StreamStore, StreamStore.Listener {
-        private final Listener listener;
+    private final class FaultyStream extends PassingStream {
         private final List<String> lost = new ArrayList<>();
-        private StreamStore sound;
         private long told;
 
-        FaultyStream(Listener listener) {
-            this.listener = listener;
+        FaultyStream(StreamStore sound) {
+            super(sound);
         }
 
         @Override
@@ -86,23 +60,8 @@ final class Fault {
         }
 
         @Override
-        public void readable() {
-            listener.readable();
-        }
-
-        @Override
-        public long lastOrdinal() {
-            return sound.lastOrdinal();
-        }
-
-        @Override
-        public long firstOrdinal() {
-            return sound.firstOrdinal();
-        }
-
-        @Override
         public void append(List<Frame> frames) {
-            sound.append(frames);
+            behind.append(frames);
             if (strikes(FaultKind.STORED_TOO_EARLY)) {
                 stored(frames.get(frames.size() - 1).ordinal());
             }
@@ -110,7 +69,7 @@ final class Fault {
 
         @Override
         public List<Frame> read(long from, long through, int maxFrames, long maxBytes) {
-            List<Frame> frames = sound.read(from, Math.min(through, sound.lastOrdinal()), maxFrames, maxBytes);
+            List<Frame> frames = behind.read(from, Math.min(through, behind.lastOrdinal()), maxFrames, maxBytes);
             if (frames.size() > 2 && strikes(FaultKind.READ_WITH_A_HOLE)) {
                 List<Frame> holed = new ArrayList<>(frames);
                 holed.remove(1);
@@ -136,27 +95,20 @@ final class Fault {
 
         @Override
         public long count(long from, long through) {
-            return sound.count(from, through) + (strikes(FaultKind.MISCOUNT) ? 1 : 0);
+            return behind.count(from, through) + (strikes(FaultKind.MISCOUNT) ? 1 : 0);
         }
 
         @Override
         public void trim(long throughOrdinal) {
-            sound.trim(throughOrdinal + (strikes(FaultKind.TRIM_TOO_FAR) ? 1 : 0));
-        }
-
-        @Override
-        public void createGroup(String group, long base) {
-            sound.createGroup(group, base);
-        }
-
-        @Override
-        public void deleteGroup(String group) {
-            sound.deleteGroup(group);
+            behind.trim(throughOrdinal + (strikes(FaultKind.TRIM_TOO_FAR) ? 1 : 0));
         }
 
         @Override
         public void delivered(String group, long first, long last, int attempt) {
-            sound.delivered(group, first, last, attempt);
+            behind.delivered(group, first, last, attempt);
+            if (attempt > 1 && strikes(FaultKind.ATTEMPT_TOO_EARLY)) {
+                listener.attempted(group, Long.MAX_VALUE);
+            }
         }
 
         @Override
@@ -165,15 +117,10 @@ final class Fault {
                 lost.add(group);
                 return;
             }
-            sound.settle(group, first, last, outcome, reason);
+            behind.settle(group, first, last, outcome, reason);
             if (strikes(FaultKind.SETTLED_TOO_EARLY)) {
                 listener.settled(group, Long.MAX_VALUE);
             }
-        }
-
-        @Override
-        public GroupRecord group(String group) {
-            return sound.group(group);
         }
     }
 
@@ -203,6 +150,11 @@ final class Fault {
             }
             sound.deliver(stream, frames, attempt + (strikes(FaultKind.ATTEMPT_TOO_MANY) ? 1 : 0), leaseMillis);
             lastFrames = frames;
+            if (sound.window().outstandingFrames() == 1 && strikes(FaultKind.QUARANTINE_LEAKS)) {
+                long bytes = sound.window().outstandingBytes();
+                sound.window().giveBack(1, bytes);
+                sound.window().take(1, bytes);
+            }
             if (strikes(FaultKind.DELIVERED_TWICE)) {
                 sound.deliver(stream, frames, attempt, leaseMillis);
             }
@@ -317,8 +269,8 @@ final class Fault {
         }
 
         @Override
-        public void demand(int consumers, int groups) {
-            sound.demand(consumers, groups);
+        public void demand(Demand demand) {
+            sound.demand(demand);
         }
 
         @Override

@@ -25,6 +25,8 @@ enum FaultKind {
     DELIVERED_AFTER_SETTLED,
     /** An attempt is counted twice. */
     ATTEMPT_TOO_MANY,
+    /** The store says it has an attempt before it has. */
+    ATTEMPT_TOO_EARLY,
     /** A consumer that takes nothing looks as if it did. */
     NOT_READY_OVERLOOKED,
     /** A result is not told. */
@@ -45,6 +47,8 @@ enum FaultKind {
     WINDOW_GIVEN_BACK_TWICE,
     /** Room in a window never comes back. */
     WINDOW_LEAKS,
+    /** Others may go out beside a frame that is to be alone. */
+    QUARANTINE_LEAKS,
     /** The clock runs ahead for a moment. */
     CLOCK_JUMPS_AHEAD
 }

@@ -16,7 +16,17 @@ final class Frames {
     static FrameContent of(long origin, long sequence, int bytes) {
         byte[] array = new byte[Math.max(bytes, LEAST_BYTES)];
         ByteBuffer.wrap(array).putLong(origin).putLong(sequence);
-        return new FrameContent(array, 0, array.length, sequence, false, null);
+        return new FrameContent(array, 0, array.length, sequence, true, null);
+    }
+
+    /** The same, as video that cannot be decoded without the frame before. */
+    static FrameContent delta(FrameContent frame) {
+        return new FrameContent(frame.array(), frame.offset(), frame.length(), frame.sequence(), false, null);
+    }
+
+    /** Video that cannot be decoded without the frame before. */
+    static FrameContent delta(long sequence) {
+        return delta(of(sequence, 100));
     }
 
     static FrameContent bad(long sequence) {

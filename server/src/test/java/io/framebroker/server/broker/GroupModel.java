@@ -4,8 +4,10 @@ import io.framebroker.server.broker.ConsumerPort.SettleOutcome;
 import io.framebroker.server.broker.DeliveryTable.State;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** What a group must look like, kept by a second bookkeeper who is slow, plain and trusts nobody. */
@@ -19,7 +21,16 @@ final class GroupModel {
         SimulatedConsumer holder;
         long deadlineNanos;
         boolean countsNext;
+        /** Whether the store has confirmed the next attempt. */
+        boolean written;
+
         boolean lateAckCounts;
+        /** Whether its last holder went without a word: it is to go alone, and to be alone while LEASED. */
+        boolean suspect;
+        /** Whether the store is asked for an attempt that is to go alone, whatever becomes of it. */
+        boolean roomKeptAlone;
+        /** When it was last found that its lease had ended; the broker finds that stream by stream. */
+        long leaseEndedNanos = Long.MIN_VALUE;
         /** Whether somebody with a right to it has asked for this frame to be settled. */
         boolean settleAsked;
 
@@ -33,6 +44,12 @@ final class GroupModel {
     final boolean durable;
     final long base;
     final long leaseNanos;
+    private final boolean strict;
+    /** Who got the latest first delivery; null for nobody yet. */
+    private SimulatedConsumer holder;
+    /** Whose leases have run out, at some time. */
+    private final Set<SimulatedConsumer> silent = new HashSet<>();
+
     final List<SimulatedConsumer> members = new ArrayList<>();
     final Map<String, Long> skipped = new TreeMap<>();
     private final Map<String, SimulatedConsumer> away = new HashMap<>();
@@ -42,15 +59,23 @@ final class GroupModel {
     private final Map<Long, Delivery> deliveries = new HashMap<>();
     long cursor;
     long acked;
-    private long low;
+    /** What the store has been asked to write down and has not confirmed: attempts, and the bytes of their frames. */
+    int attemptsOnTheirWay;
 
-    GroupModel(String name, long base, long leaseNanos, StreamModel stream, Simulation simulation) {
+    long bytesOnTheirWay;
+    private int suspectsOnTheirWay;
+    private long low;
+    /** Whether frames were skipped that the next ones build on, if it is no keyframe that comes next. */
+    private boolean awaitsKeyframe;
+
+    GroupModel(String name, long base, GroupSettings settings, StreamModel stream, Simulation simulation) {
         this.name = name;
+        this.strict = settings.order() == GroupSettings.Order.STRICT;
         this.durable = !name.startsWith("~");
         this.base = base;
         this.cursor = base;
         this.low = base + 1;
-        this.leaseNanos = leaseNanos;
+        this.leaseNanos = settings.leaseMillis() * 1_000_000;
         this.stream = stream;
         this.simulation = simulation;
     }
@@ -65,7 +90,7 @@ final class GroupModel {
     /** As the store counts: a frame is no longer pending when it is asked to settle it. */
     long pending() {
         return open().stream()
-                .filter(each -> each.state == State.LEASED || each.state == State.RETRY)
+                .filter(each -> each.state != State.SETTLING && each.state != State.SETTLED)
                 .count();
     }
 
@@ -82,8 +107,11 @@ final class GroupModel {
         boolean allowed = delivery.state == null
                 ? to == State.LEASED || to == State.SETTLING
                 : switch (delivery.state) {
-                    case LEASED -> to != State.SETTLED;
-                    case RETRY -> to == State.LEASED || to == State.SETTLING;
+                    case LEASED -> to == State.LEASED || to == State.RETRY || to == State.SETTLING;
+                    case RETRY -> to == State.LEASED || to == State.WRITING || to == State.SETTLING;
+                    case WRITING -> to == State.RETRY || to == State.SETTLING;
+                    // The store of the simulation keeps no dead letters.
+                    case USED_UP -> false;
                     case SETTLING -> to == State.SETTLED;
                     case SETTLED -> false;
                 };
@@ -104,6 +132,22 @@ final class GroupModel {
         if (ordinal == cursor + 1) {
             simulation.require(attempt == 1, "first delivery of %s is attempt %d", ordinal, attempt);
             Delivery first = new Delivery(stream.name, stream.frame(ordinal));
+            simulation.require(
+                    first.frame.keyframe() || !awaitsKeyframe, "%s of %s builds on what was skipped", ordinal, name);
+            awaitsKeyframe = false;
+            if (strict) {
+                requireOneHolder(call, ordinal);
+                List<Long> triedAgain = open().stream()
+                        .filter(each -> isTriedAgain(each) && each.leaseEndedNanos != simulation.now())
+                        .map(each -> each.frame.ordinal())
+                        .toList();
+                simulation.require(
+                        triedAgain.isEmpty(), "%s of %s passes %s in strict order", ordinal, name, triedAgain);
+            } else if (!first.frame.keyframe()) {
+                simulation.require(isFor(call), "%s gets %s of %s, which is for %s", call, ordinal, name, holder);
+                simulation.coverage().reached(call == holder ? "video stays" : "video moves");
+            }
+            holder = call;
             deliveries.put(ordinal, first);
             cursor = ordinal;
             lease(first, call, 1);
@@ -128,8 +172,94 @@ final class GroupModel {
                 stream.name,
                 expected);
         simulation.require(
+                !again.countsNext || again.written, "attempt %d of %s in %s is not durable", attempt, ordinal, name);
+        simulation.require(
                 again.deadlineNanos - simulation.now() <= 0, "%s of %s comes before its time", ordinal, name);
+        if (strict) {
+            requireOneHolder(call, ordinal);
+            simulation.require(again == oldestUnsettled(), "%s of %s passes %s", ordinal, name, oldestUnsettled());
+            simulation.coverage().reached("in order");
+        }
+        if (again.suspect) {
+            simulation.require(call.held().isEmpty(), "%s gets %s of %s beside %s", call, ordinal, name, call.held());
+            simulation.coverage().reached("alone");
+        }
         lease(again, call, attempt);
+    }
+
+    /** The store is asked to write an attempt down, for which a consumer keeps room. */
+    void attemptAsked(long ordinal, int attempt) {
+        Delivery delivery = deliveries.get(ordinal);
+        simulation.require(
+                delivery != null
+                        && delivery.countsNext
+                        && !delivery.written
+                        && attempt == delivery.attempt + 1
+                        && delivery.deadlineNanos - simulation.now() <= 0,
+                "attempt %d of %d in %s on %s is to be written down",
+                attempt,
+                ordinal,
+                name,
+                stream.name);
+        simulation.require(
+                members.stream()
+                        .anyMatch(member -> member.framesKept() > 0
+                                && (!delivery.suspect || member.held().isEmpty())),
+                "nobody has room for %d",
+                ordinal);
+        move(delivery, State.WRITING);
+        delivery.roomKeptAlone = delivery.suspect;
+        attemptsOnTheirWay++;
+        suspectsOnTheirWay += delivery.suspect ? 1 : 0;
+        bytesOnTheirWay += delivery.frame.bytes();
+    }
+
+    private void requireOneHolder(SimulatedConsumer call, long ordinal) {
+        simulation.require(
+                open().stream().allMatch(each -> each.state != State.LEASED || each.holder == call),
+                "%s gets %s of %s, of which others have frames",
+                call,
+                ordinal,
+                name);
+    }
+
+    /** Whether a frame has not been settled by whom it went to first. */
+    private static boolean isTriedAgain(Delivery delivery) {
+        return switch (delivery.state) {
+            case LEASED -> delivery.attempt > 1;
+            case RETRY, WRITING, USED_UP -> true;
+            case SETTLING, SETTLED -> false;
+        };
+    }
+
+    /** Null when there is none. */
+    private Delivery oldestUnsettled() {
+        return open().stream()
+                .filter(each -> each.state != State.SETTLING && each.state != State.SETTLED)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** Whether video that is no keyframe may go to a member. */
+    private boolean isFor(SimulatedConsumer member) {
+        return mustGet(member) || silent.contains(holder) || !holder.ready();
+    }
+
+    /** The same, where nothing is a matter of how long it has been so. */
+    private boolean mustGet(SimulatedConsumer member) {
+        return member == holder || !members.contains(holder) || !holder.isThere();
+    }
+
+    void attempted(long ordinal) {
+        Delivery delivery = deliveries.get(ordinal);
+        attemptsOnTheirWay--;
+        suspectsOnTheirWay -= delivery.roomKeptAlone ? 1 : 0;
+        delivery.roomKeptAlone = false;
+        bytesOnTheirWay -= delivery.frame.bytes();
+        if (delivery.state == State.WRITING) {
+            move(delivery, State.RETRY);
+            delivery.written = true;
+        }
     }
 
     private void lease(Delivery delivery, SimulatedConsumer call, int attempt) {
@@ -144,7 +274,9 @@ final class GroupModel {
         move(delivery, State.RETRY);
         delivery.deadlineNanos = notBefore;
         delivery.countsNext = counted;
+        delivery.written = false;
         delivery.lateAckCounts = lateAckCounts;
+        delivery.suspect = lateAckCounts && !strict;
         delivery.settleAsked = false;
     }
 
@@ -163,7 +295,7 @@ final class GroupModel {
         if (delivery.state == State.SETTLING || delivery.state == State.SETTLED) {
             return SettleOutcome.ALREADY_SETTLED;
         }
-        if (token.generation() != 1) {
+        if (token.generation() != stream.generation()) {
             return SettleOutcome.UNKNOWN_TOKEN;
         }
         boolean good = token.attempt() == delivery.attempt
@@ -205,7 +337,9 @@ final class GroupModel {
         if (first == cursor + 1) {
             simulation.require(
                     outcome == StreamStore.Outcome.SKIPPED
-                            && ("PURGED".equals(reason) || !durable && "RETENTION".equals(reason)),
+                            && ("PURGED".equals(reason)
+                                    || !durable && "RETENTION".equals(reason)
+                                    || durable && Overflow.REASON.equals(reason)),
                     "waiting frames %d..%d of %s are %s as %s",
                     first,
                     last,
@@ -214,6 +348,14 @@ final class GroupModel {
                     reason);
             for (long ordinal = first; ordinal <= last; ordinal++) {
                 Delivery passed = new Delivery(stream.name, stream.frame(ordinal));
+                simulation.require(
+                        !Overflow.REASON.equals(reason)
+                                || stream.isTooOld(ordinal)
+                                || awaitsKeyframe && !passed.frame.keyframe(),
+                        "%s of %s is skipped without need",
+                        ordinal,
+                        name);
+                awaitsKeyframe = true;
                 deliveries.put(ordinal, passed);
                 move(passed, State.SETTLING);
             }
@@ -254,6 +396,9 @@ final class GroupModel {
     // ---- consumers
 
     void joins(SimulatedConsumer call) {
+        if (holder != null && holder.worker() == call.worker()) {
+            holder = call;
+        }
         members.add(call);
     }
 
@@ -274,7 +419,7 @@ final class GroupModel {
         for (Delivery delivery : heldBy(before)) {
             boolean keeps = held.stream()
                     .anyMatch(run -> run.stream().equals(stream.name)
-                            && run.token().generation() == 1
+                            && run.token().generation() == stream.generation()
                             && run.token().attempt() == delivery.attempt
                             && delivery.frame.ordinal() >= run.token().ordinal()
                             && delivery.frame.ordinal() < run.token().ordinal() + run.count());
@@ -331,7 +476,10 @@ final class GroupModel {
         }
         for (Delivery delivery : open()) {
             if (delivery.state == State.LEASED && delivery.deadlineNanos - now <= 0) {
+                SimulatedConsumer holderBefore = delivery.holder;
                 sendBack(delivery, now + Backoff.nanos(delivery.attempt, delivery.frame.ordinal()), true, true);
+                delivery.leaseEndedNanos = now;
+                silent.add(holderBefore);
                 simulation.coverage().reached("lease over");
             }
         }
@@ -339,14 +487,21 @@ final class GroupModel {
 
     /**
      * Whoever could take the next frame has it. A retry that is due goes first, and holds back the others when it does
-     * not fit; which of several does is not said.
+     * not fit; which of several does is not said. A frame that is to go alone is with whoever has nothing else, and holds
+     * back one consumer, who is to have nothing else.
      *
      * @param clockIsHeeded whether the broker has been called since time passed
      */
     void checkNobodyIsIdleForNothing(boolean clockIsHeeded) {
         List<Delivery> due = open().stream()
-                .filter(each -> each.state == State.RETRY && each.deadlineNanos - simulation.now() <= 0)
+                .filter(each ->
+                        each.state == State.RETRY && !each.suspect && each.deadlineNanos - simulation.now() <= 0)
                 .toList();
+        if (strict) {
+            checkTheOnlyOne(clockIsHeeded);
+            return;
+        }
+        long runDry = simulation.suspectsDue(name);
         StreamModel.Stored next = null;
         if (due.size() == 1 && clockIsHeeded) {
             next = due.get(0).frame;
@@ -354,15 +509,61 @@ final class GroupModel {
             next = stream.frame(cursor + 1);
         }
         for (SimulatedConsumer member : members) {
+            boolean isForIt = next != null && (!due.isEmpty() || next.keyframe() || mustGet(member));
+            boolean idle = isForIt && member.wouldTake(next);
+            runDry -= idle ? 1 : 0;
             simulation.require(
-                    next == null || !member.wouldTake(next),
+                    !idle || runDry >= 0,
                     "%s waits in %s on %s, and %s has nothing to do, window %s",
                     next,
                     name,
                     stream.name,
                     member,
                     member.window());
+            simulation.require(
+                    !clockIsHeeded || !hasSuspectDue() || simulation.suspectsDue(name) > 1 || !member.wouldTakeAlone(),
+                    "a suspect waits in %s on %s, and %s has nothing, window %s",
+                    name,
+                    stream.name,
+                    member,
+                    member.window());
         }
+    }
+
+    /** Where there is one member, nobody else is to be waited for. */
+    private void checkTheOnlyOne(boolean clockIsHeeded) {
+        if (members.size() != 1 || !away.isEmpty()) {
+            return;
+        }
+        Delivery oldest = oldestUnsettled();
+        boolean oldestIsDue = oldest != null
+                && oldest.state == State.RETRY
+                && oldest.deadlineNanos - simulation.now() <= 0
+                && clockIsHeeded;
+        StreamModel.Stored next = oldestIsDue ? oldest.frame : null;
+        if (cursor < stream.confirmed() && open().stream().noneMatch(GroupModel::isTriedAgain)) {
+            next = stream.frame(cursor + 1);
+        }
+        SimulatedConsumer only = members.iterator().next();
+        simulation.require(
+                next == null || !only.wouldTake(next),
+                "%s waits in %s on %s, and %s has nothing to do, window %s",
+                next,
+                name,
+                stream.name,
+                only,
+                only.window());
+    }
+
+    boolean hasSuspectDue() {
+        return open().stream()
+                .anyMatch(each ->
+                        each.state == State.RETRY && each.suspect && each.deadlineNanos - simulation.now() <= 0);
+    }
+
+    /** Whether the store is asked to write down an attempt of a frame that is to go alone. */
+    boolean hasSuspectOnItsWay() {
+        return suspectsOnTheirWay > 0;
     }
 
     void check(Ledger.OfGroup ledger) {

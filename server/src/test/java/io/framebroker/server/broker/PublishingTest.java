@@ -257,7 +257,25 @@ class PublishingTest {
         talk.store().releaseAll();
 
         camera.hears("stored through 1", "finished");
-        talk.camera("cam", "other", 1).hears("opened behind 0");
+        Camera other = talk.camera("cam", "other", 1);
+        other.hears();
+        talk.store().releaseAll();
+        other.hears("opened behind 0");
+    }
+
+    @Test
+    void aReportIsConfirmedWhenItIsDurable() {
+        Camera camera = talk.camera();
+        talk.store().defer();
+        camera.forgetsWhatItHeard();
+
+        camera.reports(7, "RING_FULL", 3);
+        camera.hears();
+        camera.finishes();
+        camera.hears();
+        talk.store().releaseAll();
+
+        camera.hears("reported through 7", "finished");
     }
 
     @Test
@@ -303,21 +321,6 @@ class PublishingTest {
         }
 
         assertThat(talk.ledger().reported()).hasSizeLessThanOrEqualTo(65).containsKey("OTHER");
-    }
-
-    @Test
-    void aPublisherSeesWhoWantsItsFrames() {
-        Camera camera = talk.camera();
-        camera.seesDemand("0/0");
-
-        Worker first = talk.worker("w1").of("detectors").joins();
-        camera.seesDemand("1/1");
-        Worker second = talk.worker("w2").of("detectors").joins();
-        camera.seesDemand("2/1");
-        first.leaves();
-        second.losesItsConnection();
-
-        camera.seesDemand("0/1");
     }
 
     @Test

@@ -33,11 +33,12 @@ class SharedWindowTest {
                         "viewers",
                         "v1",
                         new Window(1, 0),
-                        null,
+                        AskedSettings.ANY,
                         new StartPosition.New(),
                         true,
                         0,
-                        List.of()),
+                        List.of(),
+                        Mode.QUEUE),
                 new Port(delivered));
         viewer.pump();
 

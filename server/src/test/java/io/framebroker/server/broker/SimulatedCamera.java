@@ -1,19 +1,24 @@
 package io.framebroker.server.broker;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 
 /** A publisher's process: it numbers its frames, remembers what is not acknowledged and sends that again. */
 final class SimulatedCamera {
     private static final int MOST_PENDING = 30;
+    /** Demand is told no oftener. */
+    private static final long DEMAND_PAUSE_NANOS = 100_000_000L;
 
     private final Simulation simulation;
     private final Random random;
     private final String stream;
     private final String id;
     private final TreeMap<Long, FrameContent> pending = new TreeMap<>();
+    private final boolean video;
     private long epoch = 1;
     private long lastSequence;
     private long lastReport;
@@ -24,6 +29,7 @@ final class SimulatedCamera {
         this.random = random;
         this.stream = stream;
         this.id = id;
+        this.video = random.nextBoolean();
     }
 
     Call call() {
@@ -144,7 +150,8 @@ final class SimulatedCamera {
 
     private FrameContent newFrame(long sequence) {
         int bytes = random.nextInt(10) == 0 ? 1_000 + random.nextInt(5_000) : 16 + random.nextInt(200);
-        return Frames.of(simulation.newOrigin(), sequence, bytes);
+        FrameContent frame = Frames.of(simulation.newOrigin(), sequence, bytes);
+        return video && random.nextInt(6) > 0 ? Frames.delta(frame) : frame;
     }
 
     /** One frame of those it has not seen acknowledged and has not sent on this connection. */
@@ -163,12 +170,9 @@ final class SimulatedCamera {
         long count = 1 + random.nextInt(50);
         String reason = random.nextBoolean() ? "RING_FULL" : "SOURCE_DISCONNECTED";
         simulation.note("camera of %s reports %d: %d %s", stream, reportId, count, reason);
-        call.reportTold = -1;
         boolean isNew = call.model.reports(call.publisher.key(), reportId, reason, count);
         simulation.coverage().reached(isNew ? "report" : "report again");
         call.publisher.report(simulation.fault().reportId(reportId), List.of(new Publisher.Lost(reason, count, false)));
-        long expected = call.model.epoch(call.publisher.key()).lastReport;
-        simulation.require(call.reportTold == expected, "reported %d, expected %d", call.reportTold, expected);
     }
 
     void losesItsConnection() {
@@ -210,6 +214,12 @@ final class SimulatedCamera {
     final class Call implements PublisherPort {
         private final StreamModel model;
         private final List<String> exceptionsTold = new ArrayList<>();
+        private final Map<Long, String> droppedTold = new HashMap<>();
+        /** The message that is being published, and whether there was memory for it. */
+        private List<FrameContent> message = List.of();
+
+        private boolean admitted;
+        private StreamModel.Verdicts verdicts;
         private Publisher publisher;
         private long sentThrough;
         private long storedTold;
@@ -222,8 +232,8 @@ final class SimulatedCamera {
         private boolean over;
         private boolean waitTold;
         private String endExpected = "";
-        private int consumersTold;
-        private int groupsTold;
+        private Demand demandTold;
+        private long demandToldNanos;
 
         Call(StreamModel model) {
             this.model = model;
@@ -249,24 +259,31 @@ final class SimulatedCamera {
             storedExpected = sequence;
         }
 
-        private void publish(List<FrameContent> message) {
+        private void publish(List<FrameContent> frames) {
             asked = false;
             exceptionsTold.clear();
-            StreamModel.Verdicts expected = model.judge(publisher.key(), numbersItself(), message);
-            simulation.note(
-                    "camera of %s publishes %d, %d to store",
-                    stream, message.size(), expected.appendedOrigins().size());
-            simulation.bookkeeper().publishing(this, expected.appendedOrigins());
+            droppedTold.clear();
+            message = frames;
+            admitted = simulation.hasMemoryFor(model);
+            simulation.note("camera of %s publishes %d", stream, message.size());
+            simulation.bookkeeper().publishing(this);
             if (publisher.publish(simulation.fault().message(this, message))) {
                 asked();
             }
             simulation.bookkeeper().published();
             simulation.require(
-                    exceptionsTold.equals(expected.exceptions()),
+                    exceptionsTold.equals(verdicts.exceptions()),
                     "told %s, expected %s",
                     exceptionsTold,
-                    expected.exceptions());
+                    verdicts.exceptions());
             exceptionsTold.forEach(told -> simulation.coverage().reached("exception " + told.split(" ")[1]));
+        }
+
+        /** Origins of those frames of the message that are to be stored. */
+        List<Long> judged() {
+            verdicts = model.judge(this, publisher.key(), numbersItself(), message, admitted, droppedTold);
+            simulation.note("of these %d to store", verdicts.appendedOrigins().size());
+            return verdicts.appendedOrigins();
         }
 
         private void asked() {
@@ -299,6 +316,7 @@ final class SimulatedCamera {
                     "opened with %d of %d stored",
                     model.confirmed(),
                     model.appended());
+            reportTold = lastReportId;
             opened = true;
             sentThrough = lastTaken;
             storedTold = lastTaken;
@@ -310,11 +328,11 @@ final class SimulatedCamera {
         private void settlePending() {
             for (long sequence : List.copyOf(pending.headMap(storedTold, true).keySet())) {
                 FrameContent content = pending.remove(sequence);
-                boolean rejected = content.defect() != null
-                        && model.epoch(new PublisherKey(id, epoch)).exceptions.containsKey(sequence);
+                boolean notStored =
+                        model.epoch(new PublisherKey(id, epoch)).exceptions.containsKey(sequence);
                 simulation.require(
-                        rejected || model.isConfirmed(Frames.origin(content)),
-                        "sequence %d of %s is acknowledged, and is neither stored nor rejected",
+                        notStored || model.isConfirmed(Frames.origin(content)),
+                        "sequence %d of %s is acknowledged, and is neither stored nor told not to be",
                         sequence,
                         stream);
             }
@@ -337,8 +355,9 @@ final class SimulatedCamera {
         @Override
         public void exception(FrameException exception) {
             exceptionsTold.add(exception.sequence() + " " + exception.outcome());
-            if (exception.outcome() == Outcome.REJECTED) {
+            if (exception.outcome() == Outcome.REJECTED || exception.outcome() == Outcome.DROPPED) {
                 pending.remove(exception.sequence());
+                droppedTold.put(exception.sequence(), exception.reason());
             }
         }
 
@@ -348,9 +367,9 @@ final class SimulatedCamera {
         }
 
         @Override
-        public void demand(int consumers, int groups) {
-            consumersTold = consumers;
-            groupsTold = groups;
+        public void demand(Demand demand) {
+            demandTold = demand;
+            demandToldNanos = simulation.now();
         }
 
         @Override
@@ -407,18 +426,24 @@ final class SimulatedCamera {
         void check() {
             if (!opened) {
                 simulation.require(
-                        model.confirmed() < model.appended(), "nothing is on its way to %s and it is not open", stream);
+                        model.confirmed() < model.appended() || simulation.notesHeld(stream),
+                        "nothing is on its way to %s and it is not open",
+                        stream);
                 return;
             }
+            long reported = model.epoch(publisher.key()).lastReport;
+            simulation.require(
+                    reportTold == reported || reportTold < reported && simulation.notesHeld(stream),
+                    "reported %d, expected %d",
+                    reportTold,
+                    reported);
             simulation.require(
                     storedTold == storedExpected, "told %d of %s, stored is %d", storedTold, stream, storedExpected);
             simulation.require(
-                    consumersTold == model.consumers() && groupsTold == model.groups.size(),
-                    "demand %d/%d, expected %d/%d",
-                    consumersTold,
-                    groupsTold,
-                    model.consumers(),
-                    model.groups.size());
+                    demandTold.equals(model.demand()) || simulation.mayWait(demandToldNanos, DEMAND_PAUSE_NANOS),
+                    "%s, expected %s",
+                    demandTold,
+                    model.demand());
             simulation.require(
                     asked
                             || finishing
@@ -427,7 +452,7 @@ final class SimulatedCamera {
                     "publisher of %s waits and there is room",
                     stream);
             simulation.require(
-                    !finishing || finishedTold || model.confirmed() < model.appended(),
+                    !finishing || finishedTold || model.confirmed() < model.appended() || simulation.notesHeld(stream),
                     "publisher of %s has finished, all is stored, and it is not told",
                     stream);
         }

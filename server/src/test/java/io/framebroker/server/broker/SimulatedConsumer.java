@@ -232,7 +232,7 @@ final class SimulatedConsumer implements ConsumerPort {
                 over);
         GroupModel known = groups.get(stream);
         simulation.require(known != null, "%s gets frames of %s", this, stream);
-        simulation.bookkeeper().deliveryArrives(stream, known.name, frames, attempt);
+        simulation.bookkeeper().deliveryArrives(stream, known.name, frames);
         simulation.require(leaseMillis == (autoAck ? 0 : known.leaseNanos / 1_000_000), "lease of %d ms", leaseMillis);
         for (Frame frame : frames) {
             simulation.stream(stream).checkIdentity(frame);
@@ -248,6 +248,7 @@ final class SimulatedConsumer implements ConsumerPort {
             simulation.require(
                     frame.publisher().equals(frames.get(0).publisher()), "frames of two publishers in one delivery");
             taken++;
+            simulation.stream(stream).generation(frame.generation());
             known.delivered(this, frame.ordinal(), attempt);
             worker.remember(stream, new Token(frame.generation(), frame.ordinal(), attempt));
         }
@@ -324,16 +325,31 @@ final class SimulatedConsumer implements ConsumerPort {
         }
     }
 
+    /** Room it keeps for attempts that the store has yet to write, in frames. */
+    int framesKept() {
+        return window.outstandingFrames() - held.size();
+    }
+
+    long bytesKept() {
+        return window.outstandingBytes() - heldBytes;
+    }
+
     /** What must hold between two steps. */
     void check() {
         simulation.require(
-                window.outstandingFrames() == held.size() && window.outstandingBytes() == heldBytes,
+                held.size() <= 1 || held.values().stream().noneMatch(each -> each.suspect),
+                "%s has a frame beside one that is to be alone: %s",
+                this,
+                held.keySet());
+        simulation.require(
+                framesKept() >= 0 && bytesKept() >= 0,
                 "%s holds %d frames, %d bytes, window %s",
                 this,
                 held.size(),
                 heldBytes,
                 window);
-        boolean done = limit > 0 && taken == limit && (nothingMore || held.isEmpty() && !owesAnswers());
+        boolean quiet = held.isEmpty() && framesKept() == 0 && !owesAnswers();
+        boolean done = limit > 0 && taken == limit && (nothingMore || quiet);
         simulation.require(!done || finishedTold, "%s has all it asked for and is not told", this);
     }
 
@@ -349,13 +365,22 @@ final class SimulatedConsumer implements ConsumerPort {
 
     /** Whether it would take this frame now. */
     boolean wouldTake(StreamModel.Stored frame) {
-        return open
-                && ready
-                && !paused
-                && !over
-                && (limit == 0 || taken < limit)
-                && held.size() < window.maxFrames()
-                && (held.isEmpty() || heldBytes + frame.bytes() <= window.maxBytes());
+        return ready
+                && isThere()
+                && held.values().stream().noneMatch(each -> each.suspect)
+                && (framesKept() == 0 || groups.values().stream().noneMatch(GroupModel::hasSuspectOnItsWay))
+                && window.outstandingFrames() < window.maxFrames()
+                && (window.outstandingFrames() == 0 || window.outstandingBytes() + frame.bytes() <= window.maxBytes());
+    }
+
+    /** Whether it would take a frame that is to go alone. */
+    boolean wouldTakeAlone() {
+        return ready && isThere() && window.outstandingFrames() == 0;
+    }
+
+    /** Whether it may get frames, as soon as it reads and has room. */
+    boolean isThere() {
+        return open && !paused && !over && (limit == 0 || taken < limit);
     }
 
     @Override

@@ -70,12 +70,22 @@ final class SimulatedWorker {
         takeOver(joining, held);
         boolean known = streams.stream()
                 .allMatch(stream -> simulation.streamOrNew(stream).groups.containsKey(group));
-        GroupSettings settings = known && random.nextBoolean() ? null : simulation.settingsOf(group);
+        AskedSettings settings =
+                known && random.nextBoolean() ? AskedSettings.ANY : asked(simulation.settingsOf(group));
         Consumer opened = simulation
                 .broker()
                 .openConsumer(
                         new Consumer.Options(
-                                streams, group, id, window, settings, simulation.startPosition(), autoAck, limit, held),
+                                streams,
+                                group,
+                                id,
+                                window,
+                                settings,
+                                simulation.startPosition(),
+                                autoAck,
+                                limit,
+                                held,
+                                Mode.QUEUE),
                         simulation.fault().port(joining));
         simulation.bookkeeper().joined();
         call = joining;
@@ -84,6 +94,10 @@ final class SimulatedWorker {
             call.sitsIn(stream, simulation.stream(stream).groups.get(opened.group()));
         }
         call.isOpenedAs(opened);
+    }
+
+    private static AskedSettings asked(GroupSettings settings) {
+        return new AskedSettings(settings.leaseMillis(), null, settings.maxAttempts(), settings.order());
     }
 
     /** What it held at the end of its last connection, some of it forgotten, some of it imagined. */
@@ -117,7 +131,7 @@ final class SimulatedWorker {
                     before.handsOver();
                 }
             }
-            expectLost(joining, known, stream, held);
+            expectAnswers(joining, known, stream, held);
         }
         if (connectedBefore != null) {
             SimulatedConsumer gone = connectedBefore;
@@ -125,16 +139,14 @@ final class SimulatedWorker {
         }
     }
 
-    private void expectLost(SimulatedConsumer joining, GroupModel known, String stream, List<Consumer.Held> held) {
+    private void expectAnswers(SimulatedConsumer joining, GroupModel known, String stream, List<Consumer.Held> held) {
         for (Consumer.Held run : held) {
             for (int i = 0; run.stream().equals(stream) && i < run.count(); i++) {
                 long ordinal = run.token().ordinal() + i;
                 SettleOutcome outcome = known == null
                         ? SettleOutcome.UNKNOWN_TOKEN
                         : known.outcome(joining, run.token(), ordinal, false);
-                if (outcome != SettleOutcome.OK) {
-                    joining.expect(stream, ordinal, outcome, known);
-                }
+                joining.expect(stream, ordinal, outcome, known);
             }
         }
     }
@@ -169,7 +181,11 @@ final class SimulatedWorker {
         }
         GroupModel.Delivery one = held.get(random.nextInt(held.size()));
         int count = random.nextInt(3) == 0 ? 1 + random.nextInt(5) : 1;
-        call.settle(one.stream, new Token(1, one.frame.ordinal(), one.attempt), count, verdict(random.nextInt(10)));
+        call.settle(
+                one.stream,
+                new Token(simulation.stream(one.stream).generation(), one.frame.ordinal(), one.attempt),
+                count,
+                verdict(random.nextInt(10)));
     }
 
     private Verdict verdict(int dice) {
@@ -209,7 +225,10 @@ final class SimulatedWorker {
         }
         for (GroupModel.Delivery each : call.held()) {
             if (random.nextInt(3) == 0) {
-                call.extend(each.stream, new Token(1, each.frame.ordinal(), each.attempt), 1);
+                call.extend(
+                        each.stream,
+                        new Token(simulation.stream(each.stream).generation(), each.frame.ordinal(), each.attempt),
+                        1);
             }
         }
         if (random.nextInt(4) == 0) {
@@ -221,7 +240,11 @@ final class SimulatedWorker {
     void acksEverything() {
         if (call != null) {
             for (GroupModel.Delivery each : call.held()) {
-                call.settle(each.stream, new Token(1, each.frame.ordinal(), each.attempt), 1, Verdict.ACK);
+                call.settle(
+                        each.stream,
+                        new Token(simulation.stream(each.stream).generation(), each.frame.ordinal(), each.attempt),
+                        1,
+                        Verdict.ACK);
                 if (call == null) {
                     return;
                 }

@@ -26,6 +26,7 @@ final class Simulation {
     private final StoreBookkeeper bookkeeper = new StoreBookkeeper(this);
     private final FakeClock clock = new FakeClock();
     private final DeferredStore store;
+    private final Runnable readBack;
     private final FrameMemory memory;
     private final Broker broker;
     private final boolean memoryIsShort;
@@ -40,10 +41,18 @@ final class Simulation {
     private long digest;
     private long origins;
     private int step;
-    private boolean purging;
     private boolean clockIsHeeded = true;
 
     Simulation(long seed, int steps, FaultKind faultKind, Coverage coverage) {
+        this(seed, steps, faultKind, coverage, new MemoryFrameStore(), () -> {});
+    }
+
+    /**
+     * @param behind where frames are kept; it answers inside the call, but for what it reads back
+     * @param readBack has it read back what it was asked for
+     */
+    Simulation(long seed, int steps, FaultKind faultKind, Coverage coverage, FrameStore behind, Runnable readBack) {
+        this.readBack = readBack;
         this.seed = seed;
         this.steps = steps;
         this.coverage = coverage;
@@ -54,15 +63,17 @@ final class Simulation {
         this.memoryIsShort = random.nextInt(5) == 0;
         this.storeAnswersAtOnce = random.nextInt(5) == 0;
         this.memory = new FrameMemory(memoryIsShort ? 10_000 + random.nextInt(50_000) : 1L << 40, 1L << 40);
-        this.store = new DeferredStore(new MemoryFrameStore(), bookkeeper);
+        this.store = new DeferredStore(behind, bookkeeper);
         if (!storeAnswersAtOnce) {
             store.defer();
         }
         BrokerSettings settings = new BrokerSettings(true, 100, graceMillis, defaults);
         this.broker = new Broker(settings, fault.store(store), memory, fault.clock(clock));
         for (String group : GROUPS) {
-            groupSettings.put(
-                    group, new GroupSettings(List.of(1_000L, 5_000L, 30_000L).get(random.nextInt(3))));
+            GroupSettings.Order order =
+                    random.nextInt(4) == 0 ? GroupSettings.Order.STRICT : GroupSettings.Order.FIRST_DELIVERIES;
+            long leaseMillis = List.of(1_000L, 5_000L, 30_000L).get(random.nextInt(3));
+            groupSettings.put(group, new GroupSettings(leaseMillis, 0, 0, order));
         }
         castRoles();
     }
@@ -101,9 +112,16 @@ final class Simulation {
         return new StreamSettings(
                 3 + random.nextInt(40),
                 2_000 + random.nextInt(30_000),
+                randomPolicy(),
                 random.nextInt(3) == 0 ? 0 : random.nextInt(20),
                 random.nextInt(3) == 0 ? random.nextInt(5_000) : 1 << 20,
                 random.nextInt(3) == 0 ? 1_000 + random.nextInt(20_000) : 0);
+    }
+
+    /** Half of them block. */
+    private OverflowPolicy randomPolicy() {
+        OverflowPolicy[] policies = OverflowPolicy.values();
+        return random.nextBoolean() ? OverflowPolicy.BLOCK : policies[random.nextInt(policies.length)];
     }
 
     // ---- the run
@@ -167,6 +185,11 @@ final class Simulation {
         return workers.get(random.nextInt(workers.size()));
     }
 
+    /** Whether the store has yet to confirm something beside frames. */
+    boolean notesHeld(String stream) {
+        return store.stream(stream).notesHeld();
+    }
+
     private StreamModel aStream() {
         List<StreamModel> known = List.copyOf(streams.values());
         return known.isEmpty() ? null : known.get(random.nextInt(known.size()));
@@ -178,7 +201,18 @@ final class Simulation {
             return;
         }
         DeferredStore.OfStream of = store.stream(model.name);
-        switch (random.nextInt(4)) {
+        switch (random.nextInt(6)) {
+            case 4 -> {
+                note("store confirms the notes of %s", model.name);
+                of.releaseNotes();
+            }
+            case 5 -> {
+                for (String group : model.groups.keySet()) {
+                    int attempts = 1 + random.nextInt(4);
+                    note("store confirms %d attempts of %s on %s", attempts, group, model.name);
+                    of.releaseAttempts(group, attempts);
+                }
+            }
             case 0 -> {
                 int messages = 1 + random.nextInt(4);
                 note("store confirms %d messages of %s", messages, model.name);
@@ -237,9 +271,8 @@ final class Simulation {
             broker.updateStream(model.name, model.settings);
         } else if (dice < 11) {
             note("%s is purged", model.name);
-            purging = true;
+            model.purgedThrough = model.confirmed();
             broker.purgeStream(model.name);
-            purging = false;
         } else if (dice < 13) {
             deletes(model);
         } else if (!storeAnswersAtOnce) {
@@ -265,7 +298,7 @@ final class Simulation {
                 worker.call().expectDeletionOf(model.name);
             }
         }
-        broker.deleteStream(model.name, true);
+        broker.deleteStream(model.name, true, new Deleted());
     }
 
     /** Faults stop: everything that was published comes to its end. */
@@ -330,6 +363,7 @@ final class Simulation {
     // ---- what holds between two steps
 
     private void check() {
+        readBack.run();
         bookkeeper.check();
         require(LostFailures.taken() == null, "a failure was swallowed: %s", LostFailures.last());
         long kept = 0;
@@ -343,12 +377,17 @@ final class Simulation {
                 camera.call().check();
             }
         }
+        int framesKept = 0;
+        long bytesKept = 0;
         for (SimulatedWorker worker : workers) {
             if (worker.call() != null) {
                 worker.call().check();
                 worker.call().checkGaps();
+                framesKept += worker.call().framesKept();
+                bytesKept += worker.call().bytesKept();
             }
         }
+        checkRoomKept(framesKept, bytesKept);
         for (StreamModel stream : streams.values()) {
             if (!store.stream(stream.name).isCold()) {
                 stream.groups.values().forEach(group -> group.checkNobodyIsIdleForNothing(clockIsHeeded));
@@ -356,7 +395,31 @@ final class Simulation {
         }
     }
 
+    /** Whoever has left meanwhile keeps no room any more. */
+    private void checkRoomKept(int frames, long bytes) {
+        int attempts = 0;
+        long attemptBytes = 0;
+        for (StreamModel stream : streams.values()) {
+            for (GroupModel group : stream.groups.values()) {
+                attempts += group.attemptsOnTheirWay;
+                attemptBytes += group.bytesOnTheirWay;
+            }
+        }
+        require(
+                frames <= attempts && bytes <= attemptBytes,
+                "room for %d frames, %d bytes is kept; %d attempts, %d bytes are on their way",
+                frames,
+                bytes,
+                attempts,
+                attemptBytes);
+    }
+
     // ---- what the actors ask
+
+    /** Whether so much time has yet to pass since then, or the broker was not called when it had. */
+    boolean mayWait(long sinceNanos, long nanos) {
+        return !clockIsHeeded || now() - sinceNanos < nanos;
+    }
 
     long now() {
         return clock.nanos();
@@ -386,16 +449,25 @@ final class Simulation {
         return memoryIsShort;
     }
 
+    /** Whether the broker has memory for another message on a stream. */
+    boolean hasMemoryFor(StreamModel stream) {
+        return memory.admits(stream.keptBytes(), broker.streamCount());
+    }
+
     boolean storeAnswersAtOnce() {
         return storeAnswersAtOnce;
     }
 
-    boolean purging() {
-        return purging;
-    }
-
     long newOrigin() {
         return ++origins;
+    }
+
+    /** On how many streams a group has a frame that is due and is to go alone. */
+    long suspectsDue(String group) {
+        return streams.values().stream()
+                .map(each -> each.groups.get(group))
+                .filter(each -> each != null && each.hasSuspectDue())
+                .count();
     }
 
     StreamModel stream(String name) {

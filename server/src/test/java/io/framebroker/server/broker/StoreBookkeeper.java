@@ -6,7 +6,9 @@ import java.util.List;
 final class StoreBookkeeper implements StoreWatch {
     private final Simulation simulation;
     private SimulatedCamera.Call publishing;
-    private List<Long> appendsExpected = List.of();
+    /** What is to be appended of a message; null while there is none, or it is not judged. */
+    private List<Long> appendsExpected;
+
     private boolean joining;
     private String joiningGroup = "";
     private String deliveryDecided = "";
@@ -15,14 +17,22 @@ final class StoreBookkeeper implements StoreWatch {
         this.simulation = simulation;
     }
 
-    void publishing(SimulatedCamera.Call by, List<Long> origins) {
+    /** A message comes in. What is to become of it is asked when the store, or its publisher, has heard. */
+    void publishing(SimulatedCamera.Call by) {
         publishing = by;
-        appendsExpected = origins;
+        appendsExpected = null;
     }
 
     void published() {
+        judge();
         simulation.require(appendsExpected.isEmpty(), "frames %s were not appended", appendsExpected);
         publishing = null;
+    }
+
+    private void judge() {
+        if (appendsExpected == null) {
+            appendsExpected = publishing.judged();
+        }
     }
 
     /** A group may come into being until {@link #joined}. */
@@ -35,30 +45,28 @@ final class StoreBookkeeper implements StoreWatch {
         joining = false;
     }
 
-    void deliveryArrives(String stream, String group, List<Frame> frames, int attempt) {
-        String arrives = delivery(
-                stream,
-                group,
-                frames.get(0).ordinal(),
-                frames.get(frames.size() - 1).ordinal(),
-                attempt);
-        simulation.require(arrives.equals(deliveryDecided), "%s arrives, decided was %s", arrives, deliveryDecided);
+    /** The store hears of first deliveries as they go out, of others before. */
+    void deliveryArrives(String stream, String group, List<Frame> frames) {
+        long first = frames.get(0).ordinal();
+        boolean again = first <= simulation.stream(stream).groups.get(group).cursor;
+        String arrives = again
+                ? ""
+                : delivery(stream, group, first, frames.get(frames.size() - 1).ordinal());
+        simulation.require(arrives.equals(deliveryDecided), "%s arrives, decided was %s", frames, deliveryDecided);
         deliveryDecided = "";
     }
 
-    private static String delivery(String stream, String group, long first, long last, int attempt) {
-        return group + " on " + stream + ": " + first + ".." + last + "/" + attempt;
+    private static String delivery(String stream, String group, long first, long last) {
+        return group + " on " + stream + ": " + first + ".." + last;
     }
 
     @Override
     public void appended(String stream, List<Frame> frames) {
         List<Long> appended =
                 frames.stream().map(frame -> Frames.origin(frame.content())).toList();
-        simulation.require(
-                publishing != null && appended.equals(appendsExpected),
-                "%s are appended, expected %s",
-                appended,
-                appendsExpected);
+        simulation.require(publishing != null, "%s are appended, and nobody publishes", appended);
+        judge();
+        simulation.require(appended.equals(appendsExpected), "%s are appended, expected %s", appended, appendsExpected);
         appendsExpected = List.of();
         simulation.stream(stream).appended(frames, publishing);
     }
@@ -71,6 +79,11 @@ final class StoreBookkeeper implements StoreWatch {
     }
 
     @Override
+    public void cooled(String stream, long through) {
+        simulation.stream(stream).cooled(through);
+    }
+
+    @Override
     public void trimmed(String stream, long through) {
         simulation.stream(stream).trimmed(through);
     }
@@ -80,8 +93,7 @@ final class StoreBookkeeper implements StoreWatch {
         StreamModel model = simulation.stream(stream);
         simulation.require(joining, "group %s comes from nowhere", group);
         simulation.require(base >= model.trimmed() && base <= model.confirmed(), "base %d of group %s", base, group);
-        GroupModel created = new GroupModel(
-                group, base, simulation.settingsOf(joiningGroup).leaseMillis() * 1_000_000, model, simulation);
+        GroupModel created = new GroupModel(group, base, simulation.settingsOf(joiningGroup), model, simulation);
         model.groups.put(group, created);
     }
 
@@ -92,9 +104,19 @@ final class StoreBookkeeper implements StoreWatch {
     }
 
     @Override
-    public void delivered(String stream, String group, long first, long last, int attempt) {
+    public void delivered(String stream, String group, long first, long last) {
         simulation.require(deliveryDecided.isEmpty(), "%s did not arrive", deliveryDecided);
-        deliveryDecided = delivery(stream, group, first, last, attempt);
+        deliveryDecided = delivery(stream, group, first, last);
+    }
+
+    @Override
+    public void attemptAsked(String stream, String group, long ordinal, int attempt) {
+        simulation.stream(stream).groups.get(group).attemptAsked(ordinal, attempt);
+    }
+
+    @Override
+    public void attempted(String stream, String group, long ordinal) {
+        simulation.stream(stream).groups.get(group).attempted(ordinal);
     }
 
     @Override

@@ -6,6 +6,16 @@ import java.util.List;
 interface StoreWatch {
     StoreWatch NOBODY = new StoreWatch() {};
 
+    /** Before the core hears of it. */
+    default void opened(String stream, StreamStore store, StreamRecord record) {}
+
+    default void noteAsked(String stream, StreamNote note) {}
+
+    /** All that was asked. */
+    default void noted(String stream) {}
+
+    default void cooled(String stream, long through) {}
+
     default void appended(String stream, List<Frame> frames) {}
 
     default void stored(String stream, long through) {}
@@ -16,7 +26,12 @@ interface StoreWatch {
 
     default void groupDeleted(String stream, String group) {}
 
-    default void delivered(String stream, String group, long first, long last, int attempt) {}
+    /** As the first attempt. */
+    default void delivered(String stream, String group, long first, long last) {}
+
+    default void attemptAsked(String stream, String group, long ordinal, int attempt) {}
+
+    default void attempted(String stream, String group, long ordinal) {}
 
     default void settleAsked(
             String stream, String group, long first, long last, StreamStore.Outcome outcome, String reason) {}

@@ -18,6 +18,7 @@ final class StreamModel {
             long sequence,
             long origin,
             int bytes,
+            boolean keyframe,
             long micros,
             SimulatedCamera.Call by) {
         @Override
@@ -32,6 +33,15 @@ final class StreamModel {
         long last;
         long stored;
         long lastReport;
+
+        /** Why frames went that the next ones may build on; null when the last one was taken. */
+        private String lastDropped() {
+            long sequence = last;
+            while (exceptions.containsKey(sequence) && exceptions.get(sequence).outcome() != Outcome.DROPPED) {
+                sequence--;
+            }
+            return exceptions.containsKey(sequence) ? exceptions.get(sequence).reason() : null;
+        }
     }
 
     /** What a message is to come to. */
@@ -45,17 +55,38 @@ final class StreamModel {
     private final List<Long> bytesThrough = new ArrayList<>(List.of(0L));
     private final Map<Long, Long> ordinalByOrigin = new HashMap<>();
     StreamSettings settings;
+    /** Whose frames were judged last. */
+    private SimulatedCamera.Call judged;
+    /** Why frames go until a keyframe comes; null while none do. */
+    private String tail;
+    /** Whether frames that build on others have been seen by a policy that cares. */
+    private boolean video;
+
     private long confirmed;
     private long trimmed;
+    private long cooled;
     private long offered;
     private long duplicates;
     private final Map<String, Long> dropped = new TreeMap<>();
     private final Map<String, Long> reported = new TreeMap<>();
 
+    private long generation;
+
     StreamModel(String name, StreamSettings settings, Simulation simulation) {
         this.name = name;
         this.settings = settings;
         this.simulation = simulation;
+    }
+
+    /** Generation of its frames, as the deliveries of them say; all have the same. */
+    long generation() {
+        return generation;
+    }
+
+    void generation(long told) {
+        simulation.require(
+                generation == 0 || generation == told, "%s had generation %d, and now has %d", name, generation, told);
+        generation = told;
     }
 
     Stored frame(long ordinal) {
@@ -78,8 +109,14 @@ final class StreamModel {
         return bytesThrough.get(frames.size()) - bytesThrough.get((int) from - 1);
     }
 
+    /** Frames up to this one have left memory. */
+    void cooled(long through) {
+        cooled = Math.max(cooled, through);
+    }
+
     long keptBytes() {
-        return bytes(trimmed + 1) + (appended() - trimmed) * Backlog.FRAME_OVERHEAD_BYTES;
+        long gone = Math.max(trimmed, cooled);
+        return bytes(gone + 1) + (appended() - gone) * Backlog.FRAME_OVERHEAD_BYTES;
     }
 
     long low() {
@@ -95,15 +132,36 @@ final class StreamModel {
     /** Whether there is room for another message, leaving memory aside. */
     boolean hasRoom() {
         long low = low();
-        return appended() + 1 - low < settings.maxBacklogFrames() && bytes(low) < settings.maxBacklogBytes();
+        return settings.overflow().dropsArriving() || appended() + 1 - low < spanFrames() && bytes(low) < spanBytes();
+    }
+
+    private boolean dropsOldest() {
+        return settings.overflow() == OverflowPolicy.DROP_OLDEST;
+    }
+
+    private long spanFrames() {
+        return settings.maxBacklogFrames() * (dropsOldest() ? 2L : 1L);
+    }
+
+    private long spanBytes() {
+        return settings.maxBacklogBytes() * (dropsOldest() ? 2 : 1);
+    }
+
+    /** Whether a waiting frame has to go, for there are too many from it on. */
+    boolean isTooOld(long ordinal) {
+        return dropsOldest()
+                && (appended() + 1 - ordinal > settings.maxBacklogFrames()
+                        || bytes(ordinal) > settings.maxBacklogBytes()
+                        || simulation.memoryIsShort());
     }
 
     /** Whether there is room for a publisher that was told to wait: an eighth of the limits, leaving memory aside. */
     boolean hasEased() {
         long low = low();
         return hasRoom()
-                && appended() + 1 - low <= settings.maxBacklogFrames() - settings.maxBacklogFrames() / 8
-                && bytes(low) <= settings.maxBacklogBytes() - settings.maxBacklogBytes() / 8;
+                && (settings.overflow().dropsArriving()
+                        || appended() + 1 - low <= spanFrames() - spanFrames() / 8
+                                && bytes(low) <= spanBytes() - spanBytes() / 8);
     }
 
     /** Whether every durable group is through with everything. */
@@ -115,15 +173,36 @@ final class StreamModel {
         return groups.values().stream().mapToInt(group -> group.members.size()).sum();
     }
 
+    /** All of them want all there is. */
+    Demand demand() {
+        long durable = groups.values().stream().filter(group -> group.durable).count();
+        return new Demand(consumers(), (int) durable, 0);
+    }
+
     // ---- publishing
 
     Epoch epoch(PublisherKey key) {
         return epochs.computeIfAbsent(key, absent -> new Epoch());
     }
 
-    /** What a message of this publisher must come to, entered into the ledger. */
-    Verdicts judge(PublisherKey key, boolean numbersItself, List<FrameContent> contents) {
+    /**
+     * What a message of this publisher must come to, entered into the ledger.
+     *
+     * @param admitted whether the broker had memory for it
+     * @param told why frames were dropped, by sequence: which ones are thinned is not known here
+     */
+    Verdicts judge(
+            SimulatedCamera.Call by,
+            PublisherKey key,
+            boolean numbersItself,
+            List<FrameContent> contents,
+            boolean admitted,
+            Map<Long, String> told) {
         Epoch epoch = epoch(key);
+        if (by != judged) {
+            judged = by;
+            tail = epoch.lastDropped();
+        }
         List<String> exceptions = new ArrayList<>();
         List<Long> appends = new ArrayList<>();
         for (FrameContent content : contents) {
@@ -135,26 +214,62 @@ final class StreamModel {
             } else if (sequence <= epoch.last) {
                 duplicates++;
                 if (epoch.exceptions.containsKey(sequence)) {
-                    exceptions.add(sequence + " REJECTED");
+                    exceptions.add(
+                            sequence + " " + epoch.exceptions.get(sequence).outcome());
                 } else if (sequence <= epoch.stored) {
                     exceptions.add(sequence + " DUPLICATE");
                 }
             } else {
                 offered++;
                 epoch.last = sequence;
-                if (content.defect() == null) {
-                    appends.add(Frames.origin(content));
-                } else {
-                    dropped.merge(content.defect().reason(), 1L, Long::sum);
-                    exceptions.add(sequence + " REJECTED");
-                    epoch.exceptions.put(
-                            sequence,
-                            new FrameException(
-                                    sequence, Outcome.REJECTED, content.defect().reason(), ""));
+                if (content.defect() != null) {
+                    String reason = content.defect().reason();
+                    exceptions.add(refused(epoch, new FrameException(sequence, Outcome.REJECTED, reason, "")));
+                    continue;
                 }
+                String reason = overflow(content, admitted, told.get(sequence));
+                if (reason != null) {
+                    exceptions.add(refused(epoch, new FrameException(sequence, Outcome.DROPPED, reason, "")));
+                    continue;
+                }
+                appends.add(Frames.origin(content));
             }
         }
         return new Verdicts(exceptions, appends);
+    }
+
+    private String refused(Epoch epoch, FrameException exception) {
+        dropped.merge(exception.reason(), 1L, Long::sum);
+        epoch.exceptions.put(exception.sequence(), exception);
+        return exception.sequence() + " " + exception.outcome();
+    }
+
+    /** Why a frame is not to be taken; null when it is. */
+    private String overflow(FrameContent content, boolean admitted, String told) {
+        tail = content.keyframe() ? null : tail;
+        if (tail != null || settings.overflow().dropsArriving()) {
+            video |= !content.keyframe();
+        }
+        if (tail == null && settings.overflow().dropsArriving()) {
+            long low = low();
+            double used = Math.max(
+                    (double) (appended() + 1 - low) / settings.maxBacklogFrames(),
+                    (double) bytes(low) / settings.maxBacklogBytes());
+            if (used >= 1 || !admitted) {
+                tail = Overflow.REASON;
+            } else if (Overflow.THINNED.equals(told)) {
+                simulation.require(
+                        settings.overflow() == OverflowPolicy.THIN && used >= 0.39 && !(video && content.keyframe()),
+                        "thinned at %f under %s, video %s, keyframe %s",
+                        used,
+                        settings,
+                        video,
+                        content.keyframe());
+                simulation.coverage().reached("thinned");
+                tail = Overflow.THINNED;
+            }
+        }
+        return tail;
     }
 
     void appended(List<Frame> appended, SimulatedCamera.Call by) {
@@ -169,6 +284,7 @@ final class StreamModel {
                     frame.sequence(),
                     origin,
                     frame.bytes(),
+                    frame.content().keyframe(),
                     frame.receivedMicros(),
                     by));
             bytesThrough.add(bytesThrough.get(frames.size() - 1) + frame.bytes());
@@ -191,6 +307,9 @@ final class StreamModel {
         return ordinal != null && ordinal <= confirmed;
     }
 
+    /** Newest frame when the stream was purged last: all up to it may go. */
+    long purgedThrough;
+
     void trimmed(long through) {
         simulation.require(through <= confirmed, "trim through %d of %d stored", through, confirmed);
         for (GroupModel group : groups.values()) {
@@ -198,7 +317,7 @@ final class StreamModel {
             simulation.require(through < edge, "trim through %d takes frames of %s, low %d", through, group, edge);
         }
         simulation.require(
-                through < confirmed || simulation.purging() || simulation.memoryIsShort(),
+                through < confirmed || through <= purgedThrough || simulation.memoryIsShort(),
                 "trim through %d takes the newest frame",
                 through);
         trimmed = Math.max(trimmed, through);

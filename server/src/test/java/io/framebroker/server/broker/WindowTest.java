@@ -70,6 +70,55 @@ class WindowTest {
     }
 
     @Test
+    void aFrameThatIsAloneHasTheWholeWindow() {
+        Window window = new Window(3, 100);
+        Object cam = "cam";
+
+        assertThat(window.tryTakeAlone(500, cam)).isTrue();
+
+        assertThat(window.tryTake(0)).isFalse();
+        assertThat(window.tryTakeAlone(0, cam)).isFalse();
+        assertThat(window.freeFrames()).isZero();
+        window.giveBack(1, 500);
+        assertThat(window.tryTake(1)).isTrue();
+        assertThat(window.tryTakeAlone(0, cam)).isFalse();
+    }
+
+    @Test
+    void whoHasClaimedAWindowIsTheNextToTakeFromIt() {
+        Window window = new Window(3, 100);
+        Object cam = "cam";
+        Object dock = "dock";
+        window.tryTake(10);
+
+        assertThat(window.tryClaim(cam)).isTrue();
+        assertThat(window.tryClaim(dock)).isFalse();
+        assertThat(window.tryTake(1)).isFalse();
+        window.giveBack(1, 10);
+        assertThat(window.tryTake(1)).isFalse();
+        assertThat(window.tryTakeAlone(1, dock)).isFalse();
+        assertThat(window.tryTakeAlone(1, cam)).isTrue();
+        window.giveBack(1, 1);
+
+        assertThat(window.tryTake(1)).isTrue();
+    }
+
+    @Test
+    void aClaimThatIsGivenUpHoldsNobodyBack() {
+        Window window = new Window(3, 100);
+        Object cam = "cam";
+        Object dock = "dock";
+        window.tryTake(10);
+        window.tryClaim(cam);
+
+        assertThat(window.disclaim(dock)).isFalse();
+        assertThat(window.tryTake(1)).isFalse();
+        assertThat(window.disclaim(cam)).isTrue();
+
+        assertThat(window.tryTake(1)).isTrue();
+    }
+
+    @Test
     void roomComesBackOnce() {
         Window window = new Window(3, 100);
         window.tryTake(10);
