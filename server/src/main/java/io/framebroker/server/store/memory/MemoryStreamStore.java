@@ -1,25 +1,44 @@
 package io.framebroker.server.store.memory;
 
+import io.framebroker.server.broker.DeadLetter;
 import io.framebroker.server.broker.Frame;
 import io.framebroker.server.broker.GroupRecord;
+import io.framebroker.server.broker.GroupSettings;
+import io.framebroker.server.broker.StreamNote;
 import io.framebroker.server.broker.StreamStore;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /** One stream in the heap: a ring of frames by ordinal. Guarded by its owner's lock. */
 final class MemoryStreamStore implements StreamStore {
     private final String stream;
-    private final Listener listener;
+    private final Runnable deleted;
+    private final long generation;
     private final Map<String, MemoryGroup> groups = new HashMap<>();
     private Frame[] ring = new Frame[64];
     private long first = 1;
     private long last;
+    private long notes;
+    private Listener listener;
 
-    MemoryStreamStore(String stream, Listener listener) {
+    MemoryStreamStore(String stream, long generation, Runnable deleted) {
         this.stream = stream;
-        this.listener = listener;
+        this.generation = generation;
+        this.deleted = deleted;
+    }
+
+    @Override
+    public void listen(Listener told) {
+        listener = told;
+    }
+
+    @Override
+    public long generation() {
+        return generation;
     }
 
     @Override
@@ -30,6 +49,25 @@ final class MemoryStreamStore implements StreamStore {
     @Override
     public long firstOrdinal() {
         return first;
+    }
+
+    @Override
+    public int bytes(long ordinal) {
+        return ordinal < first || ordinal > last ? 0 : ring[slot(ordinal)].bytes();
+    }
+
+    @Override
+    public long receivedMicros(long ordinal) {
+        return ordinal < first || ordinal > last ? 0 : ring[slot(ordinal)].receivedMicros();
+    }
+
+    @Override
+    public long firstReceivedFrom(long micros) {
+        long ordinal = first;
+        while (ordinal <= last && ring[slot(ordinal)].receivedMicros() < micros) {
+            ordinal++;
+        }
+        return ordinal;
     }
 
     @Override
@@ -84,7 +122,7 @@ final class MemoryStreamStore implements StreamStore {
     }
 
     @Override
-    public void createGroup(String group, long base) {
+    public void createGroup(String group, long base, GroupSettings settings, boolean durable) {
         if (groups.putIfAbsent(group, new MemoryGroup(group, base)) != null) {
             throw new IllegalArgumentException("stream " + stream + " has a group " + group + " already");
         }
@@ -96,8 +134,16 @@ final class MemoryStreamStore implements StreamStore {
     }
 
     @Override
+    public void restartGroup(String group, long base) {
+        groups.put(group, known(group).anew(base));
+    }
+
+    @Override
     public void delivered(String group, long from, long through, int attempt) {
-        known(group).delivered(from, through, attempt);
+        MemoryGroup taking = known(group);
+        if (taking.delivered(from, through) && attempt > 1) {
+            listener.attempted(group, taking.attempted());
+        }
     }
 
     @Override
@@ -108,8 +154,47 @@ final class MemoryStreamStore implements StreamStore {
     }
 
     @Override
+    public boolean hasRoomFor(String group, Frame frame, DeadLetter letter) {
+        return true;
+    }
+
+    @Override
+    public void settle(String group, Frame frame, DeadLetter letter) {
+        MemoryGroup settled = known(group);
+        settled.settle(frame, letter);
+        listener.settled(group, settled.settlements());
+    }
+
+    @Override
+    public Collection<DeadLetter> deadLetters(String group) {
+        return known(group).deadLetters();
+    }
+
+    @Override
+    public void readDeadLetters(String group, List<Long> ordinals, Consumer<List<Frame>> answer) {
+        answer.accept(known(group).readDeadLetters(ordinals));
+    }
+
+    @Override
+    public void purge(String group, List<Long> ordinals, String reason) {
+        MemoryGroup purged = known(group);
+        purged.purge(ordinals, reason);
+        listener.settled(group, purged.settlements());
+    }
+
+    @Override
     public GroupRecord group(String group) {
         return known(group).view();
+    }
+
+    @Override
+    public void note(StreamNote note) {
+        listener.noted(++notes);
+    }
+
+    @Override
+    public void delete() {
+        deleted.run();
     }
 
     private MemoryGroup known(String group) {
