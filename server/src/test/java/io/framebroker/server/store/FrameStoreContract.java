@@ -1,27 +1,35 @@
 package io.framebroker.server.store;
 
+import static io.framebroker.server.store.Samples.PUBLISHER;
+import static io.framebroker.server.store.Samples.RECEIVED;
+import static io.framebroker.server.store.Samples.assertSame;
+import static io.framebroker.server.store.Samples.ordinals;
+import static io.framebroker.server.store.Samples.random;
+import static io.framebroker.server.store.Samples.range;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.framebroker.server.broker.DeadLetter;
 import io.framebroker.server.broker.Frame;
 import io.framebroker.server.broker.FrameContent;
 import io.framebroker.server.broker.FrameStore;
 import io.framebroker.server.broker.GroupRecord;
+import io.framebroker.server.broker.GroupSettings;
 import io.framebroker.server.broker.PublisherKey;
+import io.framebroker.server.broker.PublisherRecord;
+import io.framebroker.server.broker.StreamNote;
 import io.framebroker.server.broker.StreamStore;
 import io.framebroker.server.broker.StreamStore.Outcome;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What every store has to do, whenever it answers. A store runs it by giving itself. */
 public abstract class FrameStoreContract {
-    private static final PublisherKey PUBLISHER = new PublisherKey("camera", 1);
+    private static final GroupSettings SETTINGS = new GroupSettings(12_000);
 
     private final Answers answers = new Answers();
     private FrameStore store;
@@ -33,7 +41,7 @@ public abstract class FrameStoreContract {
     @BeforeEach
     void open() {
         store = emptyStore();
-        stream = store.open("cam", answers);
+        stream = Opened.of(store, "cam", answers).stream();
     }
 
     @AfterEach
@@ -91,7 +99,8 @@ public abstract class FrameStoreContract {
     @Test
     void aFrameInTheMiddleOfALargerArrayIsReadBackAlone() {
         byte[] message = random(1_000, 7);
-        Frame frame = new Frame(new FrameContent(message, 300, 200, 1, true, null), 1, 1, 1, 5, PUBLISHER);
+        Frame frame =
+                new Frame(new FrameContent(message, 300, 200, 1, true, null), stream.generation(), 1, 1, 5, PUBLISHER);
         stream.append(List.of(frame));
         answers.awaitStored(1);
 
@@ -189,13 +198,43 @@ public abstract class FrameStoreContract {
         assertThat(ordinals(read(19_901, 20_000, 200, Long.MAX_VALUE))).isEqualTo(range(19_901, 20_000));
     }
 
+    @Test
+    void framesAreFoundByTheTimeTheyWereReceived() {
+        append(1, 10, 100);
+        stream.trim(2);
+
+        assertThat(stream.firstReceivedFrom(RECEIVED + 5)).isEqualTo(5);
+        assertThat(stream.firstReceivedFrom(RECEIVED)).isEqualTo(3);
+        assertThat(stream.firstReceivedFrom(RECEIVED + 11)).isEqualTo(11);
+    }
+
+    @Test
+    void sizesOfFramesAreKnown() {
+        append(1, 3, 100);
+        stream.trim(1);
+
+        assertThat(stream.bytes(1)).isZero();
+        assertThat(stream.bytes(2)).isEqualTo(100);
+        assertThat(stream.bytes(4)).isZero();
+    }
+
+    @Test
+    void notesAreNumberedOneByOne() {
+        PublisherRecord camera = new PublisherRecord(PUBLISHER, 5, 1, 0, List.of());
+        for (int i = 1; i <= 20; i++) {
+            stream.note(new StreamNote(null, camera, new StreamNote.Counts(i, Map.of(), Map.of())));
+        }
+
+        answers.awaitNoted(20);
+    }
+
     // ---- groups
 
     @Test
     void aNewGroupHasDoneNothing() {
         append(1, 5, 100);
 
-        stream.createGroup("detectors", 2);
+        stream.createGroup("detectors", 2, SETTINGS, true);
 
         assertThat(stream.group("detectors")).isEqualTo(new GroupRecord(2, 2, 0, 0, 0, Map.of()));
     }
@@ -203,7 +242,7 @@ public abstract class FrameStoreContract {
     @Test
     void aFirstDeliveryMovesTheCursor() {
         append(1, 5, 100);
-        stream.createGroup("detectors", 0);
+        stream.createGroup("detectors", 0, SETTINGS, true);
 
         stream.delivered("detectors", 1, 3, 1);
 
@@ -213,7 +252,7 @@ public abstract class FrameStoreContract {
     @Test
     void aRedeliveryMovesNothing() {
         append(1, 5, 100);
-        stream.createGroup("detectors", 0);
+        stream.createGroup("detectors", 0, SETTINGS, true);
         stream.delivered("detectors", 1, 3, 1);
 
         stream.delivered("detectors", 2, 2, 2);
@@ -225,7 +264,7 @@ public abstract class FrameStoreContract {
     @Test
     void settledFramesAreNoLongerPending() {
         append(1, 6, 100);
-        stream.createGroup("detectors", 0);
+        stream.createGroup("detectors", 0, SETTINGS, true);
         stream.delivered("detectors", 1, 5, 1);
 
         stream.settle("detectors", 2, 3, Outcome.ACKED, null);
@@ -239,7 +278,7 @@ public abstract class FrameStoreContract {
     @Test
     void waitingFramesThatAreSkippedMoveTheCursor() {
         append(1, 6, 100);
-        stream.createGroup("detectors", 0);
+        stream.createGroup("detectors", 0, SETTINGS, true);
         stream.delivered("detectors", 1, 1, 1);
 
         stream.settle("detectors", 2, 4, Outcome.SKIPPED, "PURGED");
@@ -252,10 +291,46 @@ public abstract class FrameStoreContract {
         assertThat(stream.group("detectors")).isEqualTo(new GroupRecord(0, 6, 1, 2, 0, Map.of("PURGED", 3L)));
     }
 
+    /** As of a consumer that wants the newest frame, and is done with it as it is sent. */
+    @Test
+    void waitingFramesMayBeAcked() {
+        append(1, 6, 100);
+        stream.createGroup("viewers", 0, SETTINGS, false);
+
+        stream.settle("viewers", 1, 3, Outcome.SKIPPED, "CONFLATED");
+        stream.settle("viewers", 4, 4, Outcome.ACKED, null);
+        answers.awaitSettled("viewers", 2);
+        stream.trim(4);
+        stream.settle("viewers", 5, 5, Outcome.ACKED, null);
+        answers.awaitSettled("viewers", 3);
+
+        assertThat(stream.group("viewers")).isEqualTo(new GroupRecord(0, 5, 0, 2, 0, Map.of("CONFLATED", 3L)));
+    }
+
+    @Test
+    void attemptsAboveTheFirstAreNumberedOneByOneForEachGroup() {
+        append(1, 5, 100);
+        stream.createGroup("detectors", 0, SETTINGS, true);
+        stream.createGroup("viewers", 0, SETTINGS, false);
+        stream.delivered("detectors", 1, 5, 1);
+        stream.delivered("viewers", 1, 1, 1);
+
+        stream.delivered("detectors", 2, 2, 2);
+        stream.delivered("detectors", 2, 2, 3);
+        stream.delivered("detectors", 4, 4, 2);
+        stream.delivered("viewers", 1, 1, 2);
+
+        answers.awaitAttempted("detectors", 3);
+        answers.awaitAttempted("viewers", 1);
+        assertThat(answers.attemptedAtMost("detectors")).isEqualTo(3);
+        assertThat(answers.attemptedAtMost("viewers")).isEqualTo(1);
+        assertThat(answers.settledAtMost("detectors")).isZero();
+    }
+
     @Test
     void aFrameIsSettledAfterAnyNumberOfDeliveries() {
         append(1, 1, 100);
-        stream.createGroup("detectors", 0);
+        stream.createGroup("detectors", 0, SETTINGS, true);
         for (int attempt = 1; attempt <= 5; attempt++) {
             stream.delivered("detectors", 1, 1, attempt);
         }
@@ -269,8 +344,8 @@ public abstract class FrameStoreContract {
     @Test
     void settlementsAreNumberedOneByOneForEachGroup() {
         append(1, 20, 100);
-        stream.createGroup("detectors", 0);
-        stream.createGroup("archive", 0);
+        stream.createGroup("detectors", 0, SETTINGS, true);
+        stream.createGroup("archive", 0, SETTINGS, true);
         stream.delivered("detectors", 1, 20, 1);
         stream.delivered("archive", 1, 20, 1);
 
@@ -289,8 +364,8 @@ public abstract class FrameStoreContract {
     @Test
     void groupsDoNotKnowOfEachOther() {
         append(1, 5, 100);
-        stream.createGroup("detectors", 0);
-        stream.createGroup("archive", 3);
+        stream.createGroup("detectors", 0, SETTINGS, true);
+        stream.createGroup("archive", 3, SETTINGS, true);
         stream.delivered("detectors", 1, 5, 1);
         stream.settle("detectors", 1, 5, Outcome.ACKED, null);
         answers.awaitSettled("detectors", 1);
@@ -303,7 +378,7 @@ public abstract class FrameStoreContract {
     @Test
     void aGroupKeepsItsCountsWhenItsFramesAreTrimmed() {
         append(1, 5, 100);
-        stream.createGroup("detectors", 0);
+        stream.createGroup("detectors", 0, SETTINGS, true);
         stream.delivered("detectors", 1, 4, 1);
         stream.settle("detectors", 1, 3, Outcome.ACKED, null);
         answers.awaitSettled("detectors", 1);
@@ -319,18 +394,40 @@ public abstract class FrameStoreContract {
     @Test
     void aGroupThatIsDeletedAndMadeAgainStartsAnew() {
         append(1, 5, 100);
-        stream.createGroup("detectors", 0);
+        stream.createGroup("detectors", 0, SETTINGS, true);
         stream.delivered("detectors", 1, 4, 1);
 
         stream.deleteGroup("detectors");
-        stream.createGroup("detectors", 5);
+        stream.createGroup("detectors", 5, SETTINGS, true);
 
         assertThat(stream.group("detectors")).isEqualTo(new GroupRecord(5, 5, 0, 0, 0, Map.of()));
     }
 
     @Test
+    void aGroupThatIsRestartedStartsAnewAndGoesOnBeingNumbered() {
+        append(1, 5, 100);
+        stream.createGroup("detectors", 0, SETTINGS, true);
+        stream.delivered("detectors", 1, 4, 1);
+        stream.delivered("detectors", 1, 1, 2);
+        stream.settle("detectors", 2, 2, Outcome.SKIPPED, "NOT_WANTED");
+        stream.settle("detectors", 3, 3, Outcome.ACKED, null);
+
+        stream.restartGroup("detectors", 1);
+        assertThat(stream.group("detectors")).isEqualTo(new GroupRecord(1, 1, 0, 0, 0, Map.of()));
+        stream.delivered("detectors", 2, 4, 1);
+        stream.delivered("detectors", 2, 2, 2);
+        stream.settle("detectors", 3, 3, Outcome.ACKED, null);
+        answers.awaitSettled("detectors", 3);
+        answers.awaitAttempted("detectors", 2);
+
+        assertThat(stream.group("detectors")).isEqualTo(new GroupRecord(1, 4, 2, 1, 0, Map.of()));
+        assertThat(answers.settledAtMost("detectors")).isEqualTo(3);
+        assertThat(answers.attemptedAtMost("detectors")).isEqualTo(2);
+    }
+
+    @Test
     void manyDeliveriesWithOneThatHangsAreKeptApart() {
-        stream.createGroup("detectors", 0);
+        stream.createGroup("detectors", 0, SETTINGS, true);
         append(1, 1, 20);
         stream.delivered("detectors", 1, 1, 1);
         long settlements = 0;
@@ -353,17 +450,168 @@ public abstract class FrameStoreContract {
         assertThat(stream.group("detectors")).isEqualTo(new GroupRecord(0, 100_002, 1, 100_001, 0, Map.of()));
     }
 
+    // ---- dead letters
+
+    @Test
+    void aDeadLetterLeavesItsGroupAndOutlivesItsFrame() throws Exception {
+        Letters.assumeKept(store);
+        List<Frame> frames = append(1, 3, 1_000);
+        stream.createGroup("detectors", 0, SETTINGS, true);
+        stream.delivered("detectors", 1, 3, 1);
+        stream.delivered("detectors", 2, 2, 2);
+
+        DeadLetter letter = Letters.bury(stream, "detectors", frames.get(1), 2);
+        stream.settle("detectors", 1, 1, Outcome.ACKED, null);
+        stream.settle("detectors", 3, 3, Outcome.ACKED, null);
+        answers.awaitSettled("detectors", 3);
+        stream.trim(3);
+
+        assertThat(stream.group("detectors")).isEqualTo(new GroupRecord(0, 3, 0, 2, 1, Map.of()));
+        assertThat(stream.deadLetters("detectors")).containsExactly(letter);
+        assertSame(Letters.read(stream, "detectors", 2L), List.of(frames.get(1)));
+    }
+
+    @Test
+    void onlyAPendingFrameBecomesADeadLetter() {
+        Letters.assumeKept(store);
+        List<Frame> frames = append(1, 3, 100);
+        stream.createGroup("detectors", 0, SETTINGS, true);
+        stream.delivered("detectors", 1, 2, 1);
+        stream.settle("detectors", 1, 1, Outcome.ACKED, null);
+
+        for (Frame each : List.of(frames.get(0), frames.get(2))) {
+            assertThatThrownBy(() -> Letters.bury(stream, "detectors", each, 1))
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
+        assertThat(stream.deadLetters("detectors")).isEmpty();
+    }
+
+    @Test
+    void deadLettersComeInTheOrderTheyDiedAndAreReadInTheOrderAsked() throws Exception {
+        Letters.assumeKept(store);
+        List<Frame> frames = append(1, 5, 200_000);
+        stream.createGroup("detectors", 0, SETTINGS, true);
+        stream.delivered("detectors", 1, 5, 1);
+
+        for (int each : new int[] {4, 1, 5}) {
+            Letters.bury(stream, "detectors", frames.get(each - 1), 1);
+        }
+        answers.awaitSettled("detectors", 3);
+
+        assertThat(stream.deadLetters("detectors"))
+                .extracting(letter -> letter.id().ordinal())
+                .containsExactly(4L, 1L, 5L);
+        assertSame(Letters.read(stream, "detectors", 5L, 2L, 4L), List.of(frames.get(4), frames.get(3)));
+    }
+
+    @Test
+    void aRestartedGroupKeepsItsDeadLettersOutsideItsCounts() throws Exception {
+        Letters.assumeKept(store);
+        List<Frame> frames = append(1, 4, 1_000);
+        stream.createGroup("detectors", 0, SETTINGS, true);
+        stream.delivered("detectors", 1, 4, 1);
+        for (Frame each : frames.subList(0, 3)) {
+            Letters.bury(stream, "detectors", each, 1);
+        }
+
+        stream.restartGroup("detectors", 1);
+        assertThat(stream.group("detectors")).isEqualTo(new GroupRecord(1, 1, 0, 0, 0, Map.of()));
+        stream.delivered("detectors", 2, 4, 1);
+        DeadLetter again = Letters.bury(stream, "detectors", frames.get(1), 7);
+        stream.settle("detectors", 3, 3, Outcome.ACKED, null);
+        answers.awaitSettled("detectors", 5);
+
+        assertThat(stream.group("detectors")).isEqualTo(new GroupRecord(1, 4, 1, 1, 1, Map.of()));
+        assertThat(stream.deadLetters("detectors"))
+                .extracting(letter -> letter.id().ordinal())
+                .containsExactly(1L, 3L, 2L);
+        assertThat(stream.deadLetters("detectors")).contains(again);
+        stream.trim(3);
+        assertSame(Letters.read(stream, "detectors", 1L, 2L, 3L), frames.subList(0, 3));
+        stream.purge("detectors", List.of(1L, 2L, 3L), "OLD");
+        answers.awaitSettled("detectors", 6);
+        assertThat(stream.group("detectors")).isEqualTo(new GroupRecord(1, 4, 1, 1, 0, Map.of("OLD", 1L)));
+        assertThat(stream.deadLetters("detectors")).isEmpty();
+    }
+
+    @Test
+    void purgedDeadLettersAreGoneAndSkipped() throws Exception {
+        Letters.assumeKept(store);
+        List<Frame> frames = append(1, 4, 100);
+        stream.createGroup("detectors", 0, SETTINGS, true);
+        stream.createGroup("archive", 0, SETTINGS, true);
+        stream.delivered("detectors", 1, 4, 1);
+        stream.delivered("archive", 1, 4, 1);
+        for (Frame each : frames) {
+            Letters.bury(stream, "detectors", each, 3);
+        }
+        Letters.bury(stream, "archive", frames.get(0), 3);
+
+        stream.purge("detectors", List.of(3L, 1L), "OLD");
+        answers.awaitSettled("detectors", 5);
+
+        assertThat(stream.group("detectors")).isEqualTo(new GroupRecord(0, 4, 0, 0, 2, Map.of("OLD", 2L)));
+        assertThat(stream.deadLetters("detectors"))
+                .extracting(letter -> letter.id().ordinal())
+                .containsExactly(2L, 4L);
+        assertThat(Letters.read(stream, "detectors", 1L, 3L)).isEmpty();
+        assertThat(stream.deadLetters("archive")).hasSize(1);
+        assertThatThrownBy(() -> stream.purge("detectors", List.of(3L), "OLD"))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void ackedDeadLettersAreGoneAndAcked() throws Exception {
+        Letters.assumeKept(store);
+        List<Frame> frames = append(1, 4, 100);
+        stream.createGroup("detectors", 0, SETTINGS, true);
+        stream.delivered("detectors", 1, 4, 1);
+        for (Frame each : frames.subList(0, 3)) {
+            Letters.bury(stream, "detectors", each, 3);
+        }
+
+        stream.purge("detectors", List.of(3L, 1L), null);
+        stream.settle("detectors", 4, 4, Outcome.ACKED, null);
+        answers.awaitSettled("detectors", 5);
+
+        assertThat(stream.group("detectors")).isEqualTo(new GroupRecord(0, 4, 0, 3, 1, Map.of()));
+        assertThat(stream.deadLetters("detectors"))
+                .extracting(letter -> letter.id().ordinal())
+                .containsExactly(2L);
+        assertThat(Letters.read(stream, "detectors", 1L, 3L)).isEmpty();
+        assertThatThrownBy(() -> stream.purge("detectors", List.of(3L), null))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void ackedDeadLettersOfBeforeARestartJustGo() throws Exception {
+        Letters.assumeKept(store);
+        List<Frame> frames = append(1, 3, 100);
+        stream.createGroup("detectors", 0, SETTINGS, true);
+        stream.delivered("detectors", 1, 3, 1);
+        Letters.bury(stream, "detectors", frames.get(0), 3);
+        stream.restartGroup("detectors", 1);
+        stream.delivered("detectors", 2, 3, 1);
+        Letters.bury(stream, "detectors", frames.get(1), 3);
+
+        stream.purge("detectors", List.of(1L, 2L), null);
+        answers.awaitSettled("detectors", 3);
+
+        assertThat(stream.group("detectors")).isEqualTo(new GroupRecord(1, 3, 1, 1, 0, Map.of()));
+        assertThat(stream.deadLetters("detectors")).isEmpty();
+    }
+
     // ---- streams
 
     @Test
     void streamsDoNotKnowOfEachOther() {
         Answers others = new Answers();
-        StreamStore other = store.open("dock", others);
+        StreamStore other = Opened.of(store, "dock", others).stream();
         List<Frame> here = append(1, 3, 100);
-        stream.createGroup("detectors", 0);
+        stream.createGroup("detectors", 0, SETTINGS, true);
         other.append(frames(1, 1, 50));
         others.awaitStored(1);
-        other.createGroup("detectors", 1);
+        other.createGroup("detectors", 1, SETTINGS, true);
         other.trim(1);
 
         assertSame(read(1, 3, 10, Long.MAX_VALUE), here);
@@ -375,26 +623,18 @@ public abstract class FrameStoreContract {
     @Test
     void aDeletedStreamIsForgotten() {
         append(1, 3, 100);
-        stream.createGroup("detectors", 0);
+        stream.createGroup("detectors", 0, SETTINGS, true);
 
-        store.delete("cam");
+        stream.delete();
         Answers afresh = new Answers();
-        StreamStore again = store.open("cam", afresh);
+        StreamStore again = Opened.of(store, "cam", afresh).stream();
 
         assertThat(again.lastOrdinal()).isZero();
         assertThat(again.firstOrdinal()).isEqualTo(1);
-        again.createGroup("detectors", 0);
-        again.append(frames(1, 1, 10));
+        assertThat(again.generation()).as("its frames have other ids").isGreaterThan(stream.generation());
+        again.createGroup("detectors", 0, SETTINGS, true);
+        again.append(Samples.frames(again.generation(), 1, 1, 10));
         afresh.awaitStored(1);
-    }
-
-    @Test
-    void deletingAnUnknownStreamChangesNothing() {
-        append(1, 1, 100);
-
-        store.delete("nobody");
-
-        assertThat(stream.lastOrdinal()).isEqualTo(1);
     }
 
     // ---- as others see them
@@ -427,49 +667,11 @@ public abstract class FrameStoreContract {
         return frames;
     }
 
-    private static List<Frame> frames(long first, long last, int bytes) {
-        return LongStream.rangeClosed(first, last)
-                .mapToObj(ordinal -> frame(ordinal, bytes, PUBLISHER))
-                .toList();
+    private List<Frame> frames(long first, long last, int bytes) {
+        return Samples.frames(stream.generation(), first, last, bytes);
     }
 
-    private static Frame frame(long ordinal, int bytes, PublisherKey publisher) {
-        FrameContent content = new FrameContent(random(bytes, ordinal), 0, bytes, ordinal, ordinal % 2 == 0, null);
-        return new Frame(content, 1, ordinal, ordinal * 3, 1_700_000_000_000_000L + ordinal, publisher);
-    }
-
-    private static byte[] random(int bytes, long seed) {
-        byte[] array = new byte[bytes];
-        new Random(seed).nextBytes(array);
-        return array;
-    }
-
-    private static List<Long> ordinals(List<Frame> frames) {
-        return frames.stream().map(Frame::ordinal).toList();
-    }
-
-    private static List<Long> range(long first, long last) {
-        return LongStream.rangeClosed(first, last).boxed().toList();
-    }
-
-    private static void assertSame(List<Frame> actual, List<Frame> expected) {
-        assertThat(actual).hasSameSizeAs(expected);
-        for (int i = 0; i < expected.size(); i++) {
-            Frame is = actual.get(i);
-            Frame was = expected.get(i);
-            assertThat(is.id()).isEqualTo(was.id());
-            assertThat(is.sequence()).isEqualTo(was.sequence());
-            assertThat(is.receivedMicros()).isEqualTo(was.receivedMicros());
-            assertThat(is.publisher()).isEqualTo(was.publisher());
-            assertThat(is.content().keyframe()).isEqualTo(was.content().keyframe());
-            assertThat(Arrays.equals(bytes(is), bytes(was)))
-                    .as("bytes of " + was.id())
-                    .isTrue();
-        }
-    }
-
-    private static byte[] bytes(Frame frame) {
-        FrameContent content = frame.content();
-        return Arrays.copyOfRange(content.array(), content.offset(), content.offset() + content.length());
+    private Frame frame(long ordinal, int bytes, PublisherKey publisher) {
+        return Samples.frame(stream.generation(), ordinal, bytes, publisher);
     }
 }
