@@ -8,6 +8,7 @@ import io.framebroker.server.broker.ConsumerPort;
 import io.framebroker.server.broker.Frame;
 import io.framebroker.server.broker.FrameContent;
 import io.framebroker.server.broker.FrameId;
+import io.framebroker.server.broker.Globs;
 import io.framebroker.server.broker.Verdict;
 import io.framebroker.v1.ConsumeFramesRequest;
 import io.framebroker.v1.ConsumeOpen;
@@ -26,9 +27,11 @@ import io.framebroker.wire.ConsumeMessage;
 import io.framebroker.wire.FrameBody;
 import io.framebroker.wire.WireFrame;
 import io.framebroker.wire.WireWriter;
+import io.grpc.Attributes;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import java.util.List;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,7 +39,8 @@ import org.slf4j.LoggerFactory;
  * One {@code ConsumeFrames} call. Frames are decided by the streams, as far as the window and {@link #ready} allow; the
  * client's requests are read one at a time.
  */
-final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implements ConsumerPort {
+final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest>
+        implements ConsumerPort, DrainableCall, StreamWatch.Watcher {
     private static final Logger log = LoggerFactory.getLogger(ConsumeCall.class);
     private static final long MOST_REQUEST_BYTES = 1 << 20;
     private static final int MOST_SETTLED_AT_ONCE = 1_000_000;
@@ -56,22 +60,49 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
 
     private final ServerCall<ConsumeFramesRequest, ConsumeMessage> call;
     private final Broker broker;
+    private final EdgeSettings settings;
+    private final StreamWatch watch;
+    /** Another broker has passed the call on: what is not here is its to find. */
+    private final boolean passedOn;
+
     private final OutboundRoom room;
     private final ConsumeReplies replies;
     private final long startNanos = System.nanoTime();
 
-    /** Set once by {@code open}, on the call's event loop; null before. */
+    /** Set once, when the streams that {@code open} named are open; null before. */
     private volatile Consumer consumer;
 
+    /** {@code open} has come. */
+    private volatile boolean opening;
+
+    private volatile boolean drains;
+    private volatile boolean halfClosed;
+    private volatile boolean lost;
+    /** The call was broken off, so that what is open waits for the client. */
+    private volatile boolean comesBack;
+
     private boolean metadataOnly;
+    private boolean unpack;
     private boolean outlivesHalfClose;
+    /** Set with the consumer. */
+    private volatile Globs globs;
+
     private volatile boolean readOwed;
 
-    ConsumeCall(ServerCall<ConsumeFramesRequest, ConsumeMessage> call, Broker broker, InboundLimits.Limit inbound) {
+    ConsumeCall(
+            ServerCall<ConsumeFramesRequest, ConsumeMessage> call,
+            Broker broker,
+            EdgeSettings settings,
+            StreamWatch watch,
+            boolean passedOn,
+            InboundLimits.Limit inbound) {
         this.call = call;
         this.broker = broker;
+        this.settings = settings;
+        this.watch = watch;
+        this.passedOn = passedOn;
         this.room = new OutboundRoom(broker.memory(), call);
-        this.replies = new ConsumeReplies(call, this::body, room, this::pump, this::close);
+        this.replies = new ConsumeReplies(call, this::body, this::outgoing, room, this::pump, this::close);
         inbound.allow(MOST_REQUEST_BYTES);
         inbound.onExceeded(why -> {
             ended(why);
@@ -83,10 +114,15 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
 
     private FrameBody body(Frame frame) {
         FrameContent content = frame.content();
-        return metadataOnly
-                ? WireFrame.read(content.array(), content.offset(), content.length())
-                        .headerOnly()
-                : new Spliced(content);
+        if (!metadataOnly && !unpack) {
+            return new Spliced(content);
+        }
+        WireFrame wire = WireFrame.read(content.array(), content.offset(), content.length());
+        return metadataOnly ? wire.headerOnly() : PackedFrame.of(wire, settings.maxFrameBytes());
+    }
+
+    private ConsumeMessage outgoing(ConsumeMessage message) {
+        return unpack ? PackedFrame.unpacked(message) : message;
     }
 
     // ---- what the client says; on the call's event loop
@@ -103,6 +139,12 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
             flush();
             return;
         }
+        if (!request.hasOpen()) {
+            readOn();
+        }
+    }
+
+    private void readOn() {
         if (replies.mayReadOn()) {
             call.request(1);
         } else {
@@ -128,22 +170,61 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
                         request.getWindow().getMaxFrames(), request.getWindow().getMaxBytes());
             case PAUSE -> opened.pause();
             case RESUME -> opened.resume();
-            default ->
-                throw Refusals.protocol(
-                        "KIND_MISSING",
-                        "a ConsumeFramesRequest that is none of open, settle, extend, window, pause, resume");
+            default -> throw ConsumeRequests.kindMissing();
         }
     }
 
     private void onOpen(ConsumeOpen open) {
-        if (consumer != null) {
+        if (opening) {
             throw Refusals.protocol("OPEN_TWICE", "`open` is the first message of a call and comes once");
         }
         metadataOnly = open.getPayload() == PayloadMode.PAYLOAD_MODE_METADATA_ONLY;
+        unpack = open.getUnpack();
         outlivesHalfClose = open.getAutoAck() || open.getLimit() != 0;
         room.fit(ConsumeReplies.MESSAGE_BYTES);
-        Consumer opened = broker.openConsumer(ConsumeRequests.options(open), this);
+        Consumer.Options options = ConsumeRequests.options(open);
+        opening = true;
+        Broker.Prepared prepared = new Broker.Prepared() {
+            @Override
+            public void here() {
+                openHere(options);
+            }
+
+            @Override
+            public void elsewhere(Map<String, String> addresses) {
+                replies.end(Refusals.toStatus(Refusals.elsewhere(addresses)));
+                flush();
+            }
+
+            @Override
+            public void failed(BrokerException why) {
+                ended(why);
+                flush();
+            }
+        };
+        if (options.globs().isEmpty()) {
+            broker.prepare(options.streams(), true, prepared);
+        } else {
+            watch.prepare(options, passedOn, prepared);
+        }
+    }
+
+    /** On any thread; the client's next message is not read before. */
+    private void openHere(Consumer.Options options) {
+        Consumer opened;
+        try {
+            opened = broker.openConsumer(options, this);
+        } catch (BrokerException e) {
+            ended(e);
+            flush();
+            return;
+        }
         consumer = opened;
+        drainConsumer();
+        globs = options.globs();
+        if (options.takesNewStreams()) {
+            watch.add(this);
+        }
         replies.opened(ConsumeOpened.newBuilder()
                 .setConsumerId(opened.id())
                 .setGroup(opened.group())
@@ -154,9 +235,16 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
                 .setSettings(ConsumeRequests.settings(opened.groupSettings()))
                 .setResumeGrace(Conversions.duration(broker.settings().resumeGraceMillis()))
                 .build());
-        log.info("consumer {} opened streams {}", opened, open.getStreamsList());
+        log.info("consumer {} opened streams {}", opened, options.streams());
+        if (lost) {
+            opened.lost();
+        }
+        if (halfClosed) {
+            onHalfClose();
+        }
         flush();
         opened.pump();
+        readOn();
     }
 
     private void onSettle(Consumer opened, Settle settle) {
@@ -215,16 +303,18 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
 
     @Override
     public void onHalfClose() {
+        halfClosed = true;
         Consumer opened = consumer;
         if (opened == null) {
-            ended(Refusals.protocol("OPEN_REQUIRED", "the call ended before `open`"));
-            flush();
+            if (!opening) {
+                ended(Refusals.protocol("OPEN_REQUIRED", "the call ended before `open`"));
+                flush();
+            }
         } else if (outlivesHalfClose) {
             opened.saysNothingMore();
         } else {
-            opened.close();
             replies.dropDeliveries();
-            finished();
+            opened.finish();
             flush();
         }
     }
@@ -246,6 +336,7 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
     public void onCancel() {
         replies.dead();
         room.close();
+        lost = true;
         Consumer opened = consumer;
         if (opened != null) {
             log.info("consumer {} lost its connection", opened);
@@ -259,11 +350,16 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
         close();
     }
 
-    /** The call is over in good order, or by our own word: nothing waits for this consumer. */
+    /** The call is over in good order, or by our own word: nothing waits for this consumer, unless it was broken off. */
     private void close() {
         room.close();
         Consumer opened = consumer;
-        if (opened != null) {
+        if (opened == null) {
+            return;
+        }
+        if (comesBack) {
+            opened.lost();
+        } else {
             opened.close();
         }
     }
@@ -289,6 +385,21 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
     public void gap(
             String stream, String reason, long count, boolean estimated, FrameId first, FrameId last, String detail) {
         replies.gap(stream, reason, count, estimated, first, last, detail);
+    }
+
+    @Override
+    public void added(String stream) {
+        replies.added(stream);
+    }
+
+    @Override
+    public void removed(String stream) {
+        replies.removed(stream);
+    }
+
+    @Override
+    public void leftOut(int streams, String why) {
+        replies.leftOut(streams, why);
     }
 
     @Override
@@ -321,11 +432,40 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
         }
     }
 
+    // ---- streams of other brokers
+
+    @Override
+    public Globs globs() {
+        return globs;
+    }
+
+    @Override
+    public boolean isDone() {
+        return lost || replies.isOver();
+    }
+
+    /** There was no other broker when the call was opened: opened again, it is spread. */
+    @Override
+    public void elsewhere(Map<String, String> addresses) {
+        if (passedOn || !broker.store().isShared()) {
+            return;
+        }
+        addresses.keySet().stream().filter(globs::match).findFirst().ifPresent(stream -> {
+            ended(new BrokerException(
+                    BrokerException.Kind.UNAVAILABLE,
+                    "STREAMS_SPREAD",
+                    "stream " + stream
+                            + " matches and is served by another broker, which was not there when the call was"
+                            + " opened; open it again"));
+            flush();
+        });
+    }
+
     // ---- time
 
     /** Ends the call if it has not been opened for so long. */
     void endUnlessOpened(long afterMillis) {
-        if (consumer == null && System.nanoTime() - startNanos > afterMillis * 1_000_000) {
+        if (!opening && System.nanoTime() - startNanos > afterMillis * 1_000_000) {
             ended(Refusals.protocol("OPEN_REQUIRED", "no `open` within " + afterMillis + " ms"));
             flush();
         }
@@ -352,7 +492,7 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
         flush();
     }
 
-    private static IdleReason idle(Consumer.Idle idle) {
+    static IdleReason idle(Consumer.Idle idle) {
         return switch (idle) {
             case NO_FRAMES -> IdleReason.IDLE_REASON_NO_FRAMES;
             case WINDOW_FULL -> IdleReason.IDLE_REASON_WINDOW_FULL;
@@ -361,11 +501,31 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest> implem
         };
     }
 
-    void drain(long deadlineMillis, String reason) {
-        replies.drain(Drain.newBuilder()
-                .setDeadline(Conversions.duration(deadlineMillis))
-                .setReason(reason)
-                .build());
+    @Override
+    public Attributes connection() {
+        return call.getAttributes();
+    }
+
+    @Override
+    public void drain(Drain notice) {
+        drains = true;
+        drainConsumer();
+        replies.drain(notice);
         flush();
+    }
+
+    @Override
+    public void breakOff(BrokerException why) {
+        comesBack = true;
+        ended(why);
+        flush();
+    }
+
+    /** Whoever comes second of the notice and the opening finds the other. */
+    private void drainConsumer() {
+        Consumer opened = consumer;
+        if (drains && opened != null) {
+            opened.drain();
+        }
     }
 }

@@ -11,6 +11,7 @@ import io.framebroker.v1.Gap;
 import io.framebroker.v1.Heartbeat;
 import io.framebroker.v1.SettleResult;
 import io.framebroker.v1.Settled;
+import io.framebroker.v1.StreamsChanged;
 import io.framebroker.wire.ConsumeMessage;
 import io.framebroker.wire.FrameBody;
 import io.framebroker.wire.WireDelivery;
@@ -19,9 +20,12 @@ import io.grpc.StatusRuntimeException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
  * What a consumer is to be told, `opened` before all else. Deliveries keep their order and are joined while they are
@@ -29,7 +33,8 @@ import java.util.function.Function;
  * is done by one thread at a time, without the monitor.
  *
  * <p>Nothing here grows without end while a client does not read: deliveries stop at {@link #ready}, results at
- * {@link #mayReadOn}, gaps at a number of kinds, and of heartbeats the last one counts.
+ * {@link #mayReadOn}, gaps at a number of kinds, of heartbeats the last one counts, and of streams those that came and are
+ * there, or that the client knows and are not.
  */
 final class ConsumeReplies {
     private static final int MESSAGE_FRAMES = 256;
@@ -47,6 +52,7 @@ final class ConsumeReplies {
     private final Runnable onRoom;
     private final Runnable afterEnd;
     private final Function<Frame, FrameBody> body;
+    private final UnaryOperator<ConsumeMessage> outgoing;
     private final OutboundRoom room;
     private final SingleDrain drain = new SingleDrain(this::send, this::failed);
 
@@ -57,6 +63,14 @@ final class ConsumeReplies {
     private ConsumeOpened opened;
     private Heartbeat heartbeat;
     private Drain drainNotice;
+    private boolean drains;
+    /** Streams that came, behind those that fell out. */
+    private final Set<String> added = new LinkedHashSet<>();
+
+    private final Set<String> removed = new LinkedHashSet<>();
+    private boolean leftOutChanged;
+    private int leftOut;
+    private String leftOutReason = "";
     private long queuedBytes;
     /** Of the last message in {@link #deliveries}. */
     private int lastBytes;
@@ -72,17 +86,21 @@ final class ConsumeReplies {
     private boolean dead;
 
     /**
+     * @param body what of a frame is wanted; under the stream's lock
+     * @param outgoing what is done to a message as it is sent; without any lock
      * @param onRoom asks the streams again, once there is room after they were refused
      * @param afterEnd runs once, when the call has been closed from this side
      */
     ConsumeReplies(
             ServerCall<?, ConsumeMessage> call,
             Function<Frame, FrameBody> body,
+            UnaryOperator<ConsumeMessage> outgoing,
             OutboundRoom room,
             Runnable onRoom,
             Runnable afterEnd) {
         this.call = call;
         this.body = body;
+        this.outgoing = outgoing;
         this.onRoom = onRoom;
         this.afterEnd = afterEnd;
         this.room = room;
@@ -110,6 +128,11 @@ final class ConsumeReplies {
 
     synchronized void opened(ConsumeOpened answer) {
         opened = answer;
+        for (String stream : answer.getStreamsList()) {
+            if (!removed.contains(stream)) {
+                added.remove(stream);
+            }
+        }
     }
 
     synchronized void deliver(String stream, List<Frame> frames, int attempt, long leaseMillis) {
@@ -190,7 +213,44 @@ final class ConsumeReplies {
     }
 
     synchronized void drain(Drain notice) {
-        drainNotice = notice;
+        if (!drains) {
+            drains = true;
+            drainNotice = notice;
+        }
+    }
+
+    synchronized void added(String stream) {
+        added.add(stream);
+    }
+
+    synchronized void removed(String stream) {
+        boolean wasTold = !added.remove(stream);
+        // Before `opened` there is, nobody knows which streams that will tell.
+        if (wasTold || opened == null && !openedSent) {
+            removed.add(stream);
+        }
+    }
+
+    synchronized void leftOut(int streams, String why) {
+        leftOut = streams;
+        leftOutReason = why;
+        leftOutChanged = true;
+    }
+
+    private boolean streamsChanged() {
+        return leftOutChanged || !added.isEmpty() || !removed.isEmpty();
+    }
+
+    private StreamsChanged.Builder nextChanges() {
+        StreamsChanged.Builder next = StreamsChanged.newBuilder()
+                .addAllAdded(added)
+                .addAllRemoved(removed)
+                .setLeftOut(leftOut)
+                .setLeftOutReason(leftOutReason);
+        added.clear();
+        removed.clear();
+        leftOutChanged = false;
+        return next;
     }
 
     /** Whether the next request may be read; otherwise only when the client has read what it was told. */
@@ -244,7 +304,7 @@ final class ConsumeReplies {
     private void send() {
         ConsumeMessage next = next();
         while (next != null) {
-            call.sendMessage(next);
+            call.sendMessage(outgoing.apply(next));
             next = next();
         }
         boolean close;
@@ -268,7 +328,7 @@ final class ConsumeReplies {
     }
 
     private boolean nothingToSay() {
-        return opened == null && results.isEmpty() && gaps.isEmpty() && deliveries.isEmpty();
+        return opened == null && !streamsChanged() && results.isEmpty() && gaps.isEmpty() && deliveries.isEmpty();
     }
 
     private synchronized ConsumeMessage next() {
@@ -292,6 +352,9 @@ final class ConsumeReplies {
         }
         if (!openedSent) {
             return null;
+        }
+        if (streamsChanged()) {
+            return control(ConsumeFramesResponse.newBuilder().setStreamsChanged(nextChanges()));
         }
         if (!results.isEmpty()) {
             return control(ConsumeFramesResponse.newBuilder().setSettled(nextResults()));

@@ -1,9 +1,12 @@
 package io.framebroker.server.grpc;
 
+import io.framebroker.server.broker.AskedSettings;
 import io.framebroker.server.broker.BrokerException;
 import io.framebroker.server.broker.Consumer;
 import io.framebroker.server.broker.FrameId;
+import io.framebroker.server.broker.Globs;
 import io.framebroker.server.broker.GroupSettings;
+import io.framebroker.server.broker.Mode;
 import io.framebroker.server.broker.StartPosition;
 import io.framebroker.server.broker.Verdict;
 import io.framebroker.server.broker.Window;
@@ -26,7 +29,6 @@ final class ConsumeRequests {
     private ConsumeRequests() {}
 
     static Consumer.Options options(ConsumeOpen open) {
-        refuseWhatIsNotServed(open);
         if (open.getPayload() == PayloadMode.UNRECOGNIZED) {
             throw BrokerException.invalid("open.payload", open.getPayloadValue() + " is no PayloadMode");
         }
@@ -39,65 +41,125 @@ final class ConsumeRequests {
                 open.getGroup(),
                 open.getConsumerId(),
                 window(open),
-                open.hasSettings() && open.getSettings().hasLease() ? groupSettings(open) : null,
-                start(open.getSettings().getStart()),
+                asked(open.getSettings()),
+                start(open),
                 open.getAutoAck(),
                 open.getLimit(),
-                held(open.getHeldList()));
+                held(open.getHeldList()),
+                mode(open));
     }
 
-    private static void refuseWhatIsNotServed(ConsumeOpen open) {
+    static BrokerException kindMissing() {
+        return Refusals.protocol(
+                "KIND_MISSING", "a ConsumeFramesRequest that is none of open, settle, extend, window, pause, resume");
+    }
+
+    private static Mode mode(ConsumeOpen open) {
         ConsumeMode mode = open.getMode();
-        if (mode != ConsumeMode.CONSUME_MODE_UNSPECIFIED && mode != ConsumeMode.CONSUME_MODE_QUEUE) {
-            throw Refusals.unimplemented("MODE_NOT_SERVED", "open.mode " + mode + " is not served yet; use QUEUE");
+        if (mode != ConsumeMode.CONSUME_MODE_REPLAY && (open.hasUntil() || open.getFollow())) {
+            throw goesWith(open.hasUntil() ? "open.until" : "open.follow", "REPLAY", mode);
         }
-        if (open.getMaxFps() != 0) {
-            throw Refusals.unimplemented(
-                    "MAX_FPS_NOT_SERVED", "open.max_fps goes with LATEST and REPLAY, not served yet");
-        }
-        for (String stream : open.getStreamsList()) {
-            if (stream.indexOf('*') >= 0) {
-                throw Refusals.unimplemented(
-                        "GLOBS_NOT_SERVED",
-                        "open.streams \"" + stream + "\": globs are not served yet; name the streams");
+        return switch (mode) {
+            case CONSUME_MODE_UNSPECIFIED, CONSUME_MODE_QUEUE -> {
+                if (open.getMaxFps() != 0) {
+                    throw goesWith("open.max_fps", "LATEST and REPLAY", mode);
+                }
+                yield Mode.QUEUE;
             }
+            case CONSUME_MODE_LATEST -> {
+                refuseWhatNeedsAGroup(open);
+                yield new Mode.Latest(open.getMaxFps());
+            }
+            case CONSUME_MODE_REPLAY -> {
+                refuseWhatNeedsAGroup(open);
+                StartPosition until = open.hasUntil() ? position(open.getUntil()) : null;
+                yield new Mode.Replay(until, open.getFollow(), open.getMaxFps());
+            }
+            case UNRECOGNIZED -> throw BrokerException.invalid("open.mode", open.getModeValue() + " is no ConsumeMode");
+        };
+    }
+
+    private static void refuseWhatNeedsAGroup(ConsumeOpen open) {
+        io.framebroker.v1.GroupSettings settings = open.getSettings();
+        if (settings.hasMaxAge()) {
+            throw goesWith("open.settings.max_age", "QUEUE", open.getMode());
         }
-        if (open.getSettings().hasMaxAge()) {
-            throw Refusals.unimplemented("MAX_AGE_NOT_SERVED", "open.settings.max_age is not served yet; leave it out");
+        if (settings.getMaxAttempts() != 0) {
+            throw goesWith("open.settings.max_attempts", "QUEUE", open.getMode());
         }
-        if (open.getSettings().getMaxAttempts() != 0) {
-            throw Refusals.unimplemented(
-                    "MAX_ATTEMPTS_NOT_SERVED",
-                    "open.settings.max_attempts " + open.getSettings().getMaxAttempts()
-                            + " needs dead letters, which are not served yet; 0 or nothing means no end of attempts");
-        }
-        DeliveryOrder order = open.getSettings().getOrder();
-        if (order != DeliveryOrder.DELIVERY_ORDER_UNSPECIFIED
-                && order != DeliveryOrder.DELIVERY_ORDER_FIRST_DELIVERIES) {
-            throw Refusals.unimplemented(
-                    "ORDER_NOT_SERVED", "open.settings.order " + order + " is not served yet; use FIRST_DELIVERIES");
+        if (settings.getOrder() != DeliveryOrder.DELIVERY_ORDER_UNSPECIFIED) {
+            throw goesWith("open.settings.order", "QUEUE", open.getMode());
         }
     }
 
-    private static Window window(ConsumeOpen open) {
-        return open.hasWindow()
-                ? new Window(open.getWindow().getMaxFrames(), open.getWindow().getMaxBytes())
-                : new Window(DEFAULT_WINDOW_FRAMES, Window.DEFAULT_BYTES);
+    private static BrokerException goesWith(String field, String modes, ConsumeMode mode) {
+        return BrokerException.invalid(field, "set with open.mode " + mode + "; it goes with " + modes);
     }
 
-    private static GroupSettings groupSettings(ConsumeOpen open) {
-        return new GroupSettings(Conversions.millis(open.getSettings().getLease()));
+    /** Whether the window has a frame for each stream the call has at the time. */
+    static boolean windowGrows(ConsumeOpen open) {
+        return open.getMode() == ConsumeMode.CONSUME_MODE_LATEST && !open.hasWindow() && hasGlobs(open);
+    }
+
+    static boolean hasGlobs(ConsumeOpen open) {
+        return open.getStreamsList().stream().anyMatch(Globs::isGlob);
+    }
+
+    /** The window asked for, or the default. */
+    static Window window(ConsumeOpen open) {
+        if (open.hasWindow()) {
+            return new Window(open.getWindow().getMaxFrames(), open.getWindow().getMaxBytes());
+        }
+        if (windowGrows(open)) {
+            return Window.ofStreams();
+        }
+        boolean latest = open.getMode() == ConsumeMode.CONSUME_MODE_LATEST;
+        long streams = open.getStreamsList().stream().distinct().count();
+        // More of one stream at a time would be older when its turn comes.
+        return new Window(latest ? (int) Math.max(1, streams) : DEFAULT_WINDOW_FRAMES, Window.DEFAULT_BYTES);
+    }
+
+    private static AskedSettings asked(io.framebroker.v1.GroupSettings settings) {
+        return new AskedSettings(
+                settings.hasLease() ? Conversions.millis(settings.getLease()) : null,
+                settings.hasMaxAge() ? Conversions.millis(settings.getMaxAge()) : null,
+                settings.hasMaxAttempts() ? settings.getMaxAttempts() : null,
+                order(settings));
+    }
+
+    private static GroupSettings.Order order(io.framebroker.v1.GroupSettings settings) {
+        return switch (settings.getOrder()) {
+            case DELIVERY_ORDER_UNSPECIFIED -> null;
+            case DELIVERY_ORDER_FIRST_DELIVERIES -> GroupSettings.Order.FIRST_DELIVERIES;
+            case DELIVERY_ORDER_STRICT -> GroupSettings.Order.STRICT;
+            case UNRECOGNIZED ->
+                throw BrokerException.invalid("open.settings.order", settings.getOrderValue() + " is no DeliveryOrder");
+        };
     }
 
     static io.framebroker.v1.GroupSettings settings(GroupSettings settings) {
-        return io.framebroker.v1.GroupSettings.newBuilder()
+        io.framebroker.v1.GroupSettings.Builder wire = io.framebroker.v1.GroupSettings.newBuilder()
                 .setLease(Conversions.duration(settings.leaseMillis()))
-                .setMaxAttempts(0)
-                .setOrder(DeliveryOrder.DELIVERY_ORDER_FIRST_DELIVERIES)
-                .build();
+                .setMaxAttempts(settings.maxAttempts())
+                .setOrder(
+                        switch (settings.order()) {
+                            case FIRST_DELIVERIES -> DeliveryOrder.DELIVERY_ORDER_FIRST_DELIVERIES;
+                            case STRICT -> DeliveryOrder.DELIVERY_ORDER_STRICT;
+                        });
+        if (settings.maxAgeMillis() > 0) {
+            wire.setMaxAge(Conversions.duration(settings.maxAgeMillis()));
+        }
+        return wire.build();
     }
 
-    private static StartPosition start(io.framebroker.v1.StartPosition start) {
+    private static StartPosition start(ConsumeOpen open) {
+        return open.getMode() == ConsumeMode.CONSUME_MODE_REPLAY
+                        && !open.getSettings().hasStart()
+                ? new StartPosition.Earliest()
+                : position(open.getSettings().getStart());
+    }
+
+    static StartPosition position(io.framebroker.v1.StartPosition start) {
         return switch (start.getPositionCase()) {
             case TIME -> new StartPosition.Time(Conversions.micros(start.getTime()));
             case ID ->
@@ -150,12 +212,10 @@ final class ConsumeRequests {
         }
         return switch (nack.getVerb()) {
             case NACK_VERB_UNSPECIFIED, NACK_VERB_RETRY ->
-                new Verdict.Retry(nack.hasRetryAfter() ? retryAfterMillis(nack) : -1);
+                new Verdict.Retry(nack.hasRetryAfter() ? retryAfterMillis(nack) : -1, nack.getReason());
             case NACK_VERB_RELEASE -> new Verdict.Release();
             case NACK_VERB_SKIP -> new Verdict.Skip(skipReason(nack.getReason()));
-            case NACK_VERB_DEAD_LETTER ->
-                throw Refusals.unimplemented(
-                        "DEAD_LETTERS_NOT_SERVED", "nack.verb DEAD_LETTER is not served yet; use SKIP with a reason");
+            case NACK_VERB_DEAD_LETTER -> new Verdict.GiveUp(nack.getReason());
             case UNRECOGNIZED -> throw BrokerException.invalid("nack.verb", nack.getVerbValue() + " is no verb");
         };
     }

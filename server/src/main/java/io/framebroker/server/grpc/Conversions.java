@@ -10,6 +10,7 @@ import io.framebroker.server.broker.FrameId;
 import io.framebroker.server.broker.PublisherPort;
 import io.framebroker.server.broker.Token;
 import io.framebroker.v1.AckLevel;
+import io.framebroker.v1.Codec;
 import io.framebroker.v1.DeliveryToken;
 import io.framebroker.v1.FrameException;
 import io.framebroker.v1.FrameOutcome;
@@ -24,7 +25,13 @@ final class Conversions {
 
     static FrameContent content(WireFrame frame, FrameContent.Defect defect) {
         return new FrameContent(
-                frame.array(), frame.offset(), frame.serializedBytes(), frame.sequence(), frame.keyframe(), defect);
+                frame.array(), frame.offset(), frame.serializedBytes(), frame.sequence(), standsAlone(frame), defect);
+    }
+
+    /** Only video says so by itself; everything else can be decoded without any other frame. */
+    private static boolean standsAlone(WireFrame frame) {
+        boolean isVideo = frame.codec() == Codec.CODEC_H264_VALUE || frame.codec() == Codec.CODEC_H265_VALUE;
+        return frame.keyframe() || !isVideo;
     }
 
     static AckLevel ackLevel(io.framebroker.server.broker.AckLevel level) {
@@ -33,6 +40,16 @@ final class Conversions {
             case STORED -> AckLevel.ACK_LEVEL_STORED;
             case FSYNC -> AckLevel.ACK_LEVEL_FSYNC;
             case REPLICATED -> AckLevel.ACK_LEVEL_REPLICATED;
+        };
+    }
+
+    /** The least is what somebody asks for who does not say. */
+    static io.framebroker.server.broker.AckLevel ackLevel(AckLevel level) {
+        return switch (level) {
+            case ACK_LEVEL_STORED -> io.framebroker.server.broker.AckLevel.STORED;
+            case ACK_LEVEL_FSYNC -> io.framebroker.server.broker.AckLevel.FSYNC;
+            case ACK_LEVEL_REPLICATED -> io.framebroker.server.broker.AckLevel.REPLICATED;
+            default -> io.framebroker.server.broker.AckLevel.MEMORY;
         };
     }
 

@@ -1,6 +1,8 @@
 package io.framebroker.server.grpc;
 
 import io.framebroker.server.broker.Broker;
+import io.framebroker.server.broker.BrokerException;
+import io.framebroker.server.broker.FrameEvent;
 import io.framebroker.server.broker.FrameId;
 import io.framebroker.server.broker.FrameMemory;
 import io.framebroker.server.broker.Ledger;
@@ -13,8 +15,10 @@ import io.framebroker.v1.GetLedgerRequest;
 import io.framebroker.v1.GetLedgerResponse;
 import io.framebroker.v1.GroupLedger;
 import io.framebroker.v1.StreamLedger;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Clock;
+import java.util.List;
 
 /** {@code DiagnosticsService}. */
 final class DiagnosticsEndpoint extends DiagnosticsServiceGrpc.DiagnosticsServiceImplBase {
@@ -30,7 +34,7 @@ final class DiagnosticsEndpoint extends DiagnosticsServiceGrpc.DiagnosticsServic
 
     @Override
     public void getLedger(GetLedgerRequest request, StreamObserver<GetLedgerResponse> response) {
-        Unary.answer(response, () -> {
+        Unary.about(broker, request.getStream(), response, () -> {
             Ledger ledger = broker.ledger(request.getStream());
             GetLedgerResponse.Builder view = GetLedgerResponse.newBuilder().setStream(ofStream(ledger.stream()));
             ledger.groups().forEach(group -> view.addGroups(ofGroup(group)));
@@ -67,9 +71,41 @@ final class DiagnosticsEndpoint extends DiagnosticsServiceGrpc.DiagnosticsServic
 
     @Override
     public void explainFrame(ExplainFrameRequest request, StreamObserver<ExplainFrameResponse> response) {
-        Unary.answer(response, () -> {
-            throw Refusals.unimplemented("EXPLAIN_NOT_SERVED", "ExplainFrame is not served yet; GetLedger is");
-        });
+        // The frame may have to be read back first; a client that has gone by then is no error.
+        ((ServerCallStreamObserver<?>) response).setOnCancelHandler(() -> {});
+        FrameId id =
+                new FrameId(request.getId().getGeneration(), request.getId().getOrdinal());
+        Unary.whenOpen(
+                broker,
+                request.getStream(),
+                response,
+                () -> broker.explainFrame(request.getStream(), id, new Broker.Explained() {
+                    @Override
+                    public void explained(List<FrameEvent> life) {
+                        ExplainFrameResponse.Builder told = ExplainFrameResponse.newBuilder();
+                        life.forEach(event -> told.addEvents(event(event)));
+                        response.onNext(told.build());
+                        response.onCompleted();
+                    }
+
+                    @Override
+                    public void failed(BrokerException why) {
+                        response.onError(Refusals.toStatus(why));
+                    }
+                }));
+    }
+
+    private static io.framebroker.v1.FrameEvent event(FrameEvent event) {
+        io.framebroker.v1.FrameEvent.Builder told = io.framebroker.v1.FrameEvent.newBuilder()
+                .setEvent(event.what().name())
+                .setGroup(event.group())
+                .setConsumerId(event.consumerId())
+                .setAttempt(event.attempt())
+                .setDetail(event.detail());
+        if (event.micros() > 0) {
+            told.setEventTime(Conversions.timestamp(event.micros()));
+        }
+        return told.build();
     }
 
     @Override
@@ -81,7 +117,9 @@ final class DiagnosticsEndpoint extends DiagnosticsServiceGrpc.DiagnosticsServic
                     .setVersion(settings.version())
                     .setStore(broker.store().name())
                     .setAckLevel(Conversions.ackLevel(level))
-                    .setDurability("acknowledged frames survive " + level.survives())
+                    .setDurability(broker.store().durability())
+                    .setDegradeLost(broker.degradeLost())
+                    .setIntrusions(broker.store().intrusions())
                     .setStartTime(Conversions.timestamp(startMicros))
                     .setMaxFrameBytes(settings.maxFrameBytes())
                     .setMemoryLimitBytes(memory.keptLimit())

@@ -1,5 +1,6 @@
 package io.framebroker.server.grpc;
 
+import com.google.protobuf.UnsafeByteOperations;
 import io.framebroker.server.broker.Broker;
 import io.framebroker.server.broker.BrokerException;
 import io.framebroker.server.broker.Frame;
@@ -11,6 +12,7 @@ import io.framebroker.v1.GetLatestFrameResponse;
 import io.framebroker.v1.PayloadMode;
 import io.framebroker.wire.ConsumeMessage;
 import io.framebroker.wire.FrameBrokerMethods;
+import io.framebroker.wire.UnreadablePayloadException;
 import io.framebroker.wire.WireFrame;
 import io.grpc.BindableService;
 import io.grpc.MethodDescriptor;
@@ -18,11 +20,14 @@ import io.grpc.ServerCall;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import java.io.InputStream;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 
 /** {@code FrameBrokerService}: starts the two kinds of streaming calls and knows those that are open. */
 final class FrameBrokerEndpoint implements BindableService {
@@ -56,12 +61,17 @@ final class FrameBrokerEndpoint implements BindableService {
 
     private final Broker broker;
     private final EdgeSettings settings;
+    private final StreamWatch watch;
+    private final IntSupplier callsPassedOn;
     private final Set<PublishCall> publishing = ConcurrentHashMap.newKeySet();
     private final Set<ConsumeCall> consuming = ConcurrentHashMap.newKeySet();
 
-    FrameBrokerEndpoint(Broker broker, EdgeSettings settings) {
+    /** @param callsPassedOn counts those that other brokers answer */
+    FrameBrokerEndpoint(Broker broker, EdgeSettings settings, StreamWatch watch, IntSupplier callsPassedOn) {
         this.broker = broker;
         this.settings = settings;
+        this.watch = watch;
+        this.callsPassedOn = callsPassedOn;
     }
 
     @Override
@@ -85,7 +95,13 @@ final class FrameBrokerEndpoint implements BindableService {
                     if (isFull()) {
                         return refuse(call);
                     }
-                    ConsumeCall started = new ConsumeCall(call, broker, InboundLimits.ofCurrentCall());
+                    ConsumeCall started = new ConsumeCall(
+                            call,
+                            broker,
+                            settings,
+                            watch,
+                            headers.containsKey(Owners.FORWARDED),
+                            InboundLimits.ofCurrentCall());
                     return new Registered<>(started, consuming, started);
                 })
                 .addMethod(
@@ -111,7 +127,9 @@ final class FrameBrokerEndpoint implements BindableService {
     }
 
     private void getLatestFrame(GetLatestFrameRequest request, StreamObserver<GetLatestFrameResponse> response) {
-        Unary.answer(response, () -> {
+        // Here, because the stream may have to be opened first, and then the call takes no more handlers.
+        Room room = request.getUnpack() ? roomUntilOver((ServerCallStreamObserver<?>) response) : Room.NONE;
+        Unary.about(broker, request.getStream(), response, () -> {
             if (request.getPayload() == PayloadMode.UNRECOGNIZED) {
                 throw BrokerException.invalid("payload", request.getPayloadValue() + " is no PayloadMode");
             }
@@ -122,34 +140,66 @@ final class FrameBrokerEndpoint implements BindableService {
                             "stream " + request.getStream() + " has no frame yet"));
             FrameContent content = frame.content();
             WireFrame wire = WireFrame.read(content.array(), content.offset(), content.length());
-            io.framebroker.v1.Frame whole = request.getPayload() == PayloadMode.PAYLOAD_MODE_METADATA_ONLY
-                    ? io.framebroker.v1.Frame.newBuilder()
-                            .setHeader(wire.header())
-                            .build()
-                    : wire.frame();
             return GetLatestFrameResponse.newBuilder()
                     .setId(Conversions.frameId(frame.id()))
-                    .setFrame(whole)
+                    .setFrame(wanted(request, wire, room))
                     .setSequence(frame.sequence())
                     .setReceivedTime(Conversions.timestamp(frame.receivedMicros()))
                     .build();
         });
     }
 
-    /** Tells idle consumers why nothing comes. */
+    private io.framebroker.v1.Frame wanted(GetLatestFrameRequest request, WireFrame frame, Room room) {
+        if (request.getPayload() == PayloadMode.PAYLOAD_MODE_METADATA_ONLY) {
+            return io.framebroker.v1.Frame.newBuilder()
+                    .setHeader(frame.header())
+                    .build();
+        }
+        if (!request.getUnpack() || !frame.isPacked()) {
+            return frame.frame();
+        }
+        int mostBytes = PackedFrame.mostPayloadBytes(frame, settings.maxFrameBytes());
+        try {
+            if (Long.compareUnsigned(frame.uncompressedBytes(), mostBytes) <= 0) {
+                room.fit((int) frame.uncompressedBytes());
+            }
+            byte[] payload = frame.unpack(mostBytes);
+            return io.framebroker.v1.Frame.newBuilder()
+                    .setHeader(PackedFrame.unpackedHeader(frame, payload))
+                    .setPayload(UnsafeByteOperations.unsafeWrap(payload))
+                    .build();
+        } catch (UnreadablePayloadException e) {
+            throw new BrokerException(
+                    BrokerException.Kind.FAILED_PRECONDITION,
+                    "PAYLOAD_UNREADABLE",
+                    "newest " + frame + " of stream " + request.getStream() + ": payload " + e.getMessage()
+                            + "; without `unpack` it comes as published");
+        }
+    }
+
+    /** A client that does not read may not make the broker hold more than there is. */
+    private Room roomUntilOver(ServerCallStreamObserver<?> call) {
+        Room room = Room.outbound(broker.memory());
+        call.setOnCloseHandler(room::close);
+        call.setOnCancelHandler(room::close);
+        return room;
+    }
+
+    /** Tells idle consumers why nothing comes, and publishers whose acks would say more than is true. */
     void heartbeats() {
+        publishing.forEach(PublishCall::endIfLevelFell);
         publishing.forEach(call -> call.endUnlessOpened(settings.openMillis()));
         consuming.forEach(call -> call.endUnlessOpened(settings.openMillis()));
         consuming.forEach(call -> call.heartbeat(settings.heartbeatMillis()));
     }
 
-    /** Tells all calls that the broker is about to end them. */
-    void drain(long deadlineMillis, String reason) {
-        publishing.forEach(call -> call.drain(deadlineMillis, reason));
-        consuming.forEach(call -> call.drain(deadlineMillis, reason));
+    /** Those that are open. */
+    void eachCall(Consumer<DrainableCall> action) {
+        publishing.forEach(action);
+        consuming.forEach(action);
     }
 
     int openCalls() {
-        return publishing.size() + consuming.size();
+        return publishing.size() + consuming.size() + callsPassedOn.getAsInt();
     }
 }

@@ -2,53 +2,54 @@ package io.framebroker.server.grpc;
 
 import io.framebroker.server.broker.Broker;
 import io.framebroker.server.broker.BrokerException;
+import io.framebroker.server.broker.ConsumerState;
 import io.framebroker.server.broker.GroupState;
+import io.framebroker.v1.DeleteGroupRequest;
+import io.framebroker.v1.DeleteGroupResponse;
 import io.framebroker.v1.GetGroupRequest;
 import io.framebroker.v1.GetGroupResponse;
 import io.framebroker.v1.Group;
 import io.framebroker.v1.GroupServiceGrpc;
+import io.framebroker.v1.ListConsumersRequest;
+import io.framebroker.v1.ListConsumersResponse;
 import io.framebroker.v1.ListGroupsRequest;
 import io.framebroker.v1.ListGroupsResponse;
-import io.grpc.ServerMethodDefinition;
-import io.grpc.ServerServiceDefinition;
-import io.grpc.stub.ServerCalls;
+import io.framebroker.v1.PauseGroupRequest;
+import io.framebroker.v1.PauseGroupResponse;
+import io.framebroker.v1.ResumeGroupRequest;
+import io.framebroker.v1.ResumeGroupResponse;
+import io.framebroker.v1.SeekGroupRequest;
+import io.framebroker.v1.SeekGroupResponse;
+import io.framebroker.v1.StartPosition.PositionCase;
+import io.framebroker.v1.Window;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
-/** The part of {@code GroupService} that looks. Groups are made by the consumers that name them. */
-final class GroupEndpoint {
+/** {@code GroupService}. Groups are made by the consumers that name them. */
+final class GroupEndpoint extends GroupServiceGrpc.GroupServiceImplBase {
     private final Broker broker;
 
     GroupEndpoint(Broker broker) {
         this.broker = broker;
     }
 
-    ServerServiceDefinition bindService() {
-        return NotServedYet.service(
-                GroupServiceGrpc.getServiceDescriptor(),
-                "GetGroup and ListGroups are; a group is made by the first ConsumeFrames that names it",
-                ServerMethodDefinition.create(
-                        GroupServiceGrpc.getGetGroupMethod(), ServerCalls.asyncUnaryCall(this::getGroup)),
-                ServerMethodDefinition.create(
-                        GroupServiceGrpc.getListGroupsMethod(), ServerCalls.asyncUnaryCall(this::listGroups)));
+    @Override
+    public void getGroup(GetGroupRequest request, StreamObserver<GetGroupResponse> response) {
+        Unary.about(
+                broker,
+                request.getStream(),
+                response,
+                () -> GetGroupResponse.newBuilder()
+                        .setGroup(group(broker.group(request.getStream(), request.getName())))
+                        .build());
     }
 
-    private void getGroup(GetGroupRequest request, StreamObserver<GetGroupResponse> response) {
-        Unary.answer(response, () -> {
-            GroupState group = broker.groups(request.getStream()).stream()
-                    .filter(each -> each.name().equals(request.getName()))
-                    .findFirst()
-                    .orElseThrow(() -> new BrokerException(
-                            BrokerException.Kind.NOT_FOUND,
-                            "GROUP_NOT_FOUND",
-                            "stream " + request.getStream() + " has no group \"" + request.getName()
-                                    + "\"; a group is made by the first ConsumeFrames that names it"));
-            return GetGroupResponse.newBuilder().setGroup(group(group)).build();
-        });
-    }
-
-    private void listGroups(ListGroupsRequest request, StreamObserver<ListGroupsResponse> response) {
-        Unary.answer(response, () -> {
+    @Override
+    public void listGroups(ListGroupsRequest request, StreamObserver<ListGroupsResponse> response) {
+        Unary.about(broker, request.getStream(), response, () -> {
             int pageSize = Pages.size(request.getPageSize());
             List<GroupState> rest = broker.groups(request.getStream()).stream()
                     .filter(group -> group.name().compareTo(request.getPageToken()) > 0)
@@ -62,6 +63,102 @@ final class GroupEndpoint {
         });
     }
 
+    @Override
+    public void pauseGroup(PauseGroupRequest request, StreamObserver<PauseGroupResponse> response) {
+        change(
+                request.getStream(),
+                response,
+                changed -> broker.pauseGroup(request.getStream(), request.getName(), true, changed),
+                group -> PauseGroupResponse.newBuilder().setGroup(group).build());
+    }
+
+    @Override
+    public void resumeGroup(ResumeGroupRequest request, StreamObserver<ResumeGroupResponse> response) {
+        change(
+                request.getStream(),
+                response,
+                changed -> broker.pauseGroup(request.getStream(), request.getName(), false, changed),
+                group -> ResumeGroupResponse.newBuilder().setGroup(group).build());
+    }
+
+    @Override
+    public void seekGroup(SeekGroupRequest request, StreamObserver<SeekGroupResponse> response) {
+        change(
+                request.getStream(),
+                response,
+                changed -> {
+                    if (request.getPosition().getPositionCase() == PositionCase.POSITION_NOT_SET) {
+                        throw BrokerException.invalid("position", "none; say an edge, a time or an id");
+                    }
+                    broker.seekGroup(
+                            request.getStream(),
+                            request.getName(),
+                            ConsumeRequests.position(request.getPosition()),
+                            changed);
+                },
+                group -> SeekGroupResponse.newBuilder().setGroup(group).build());
+    }
+
+    private <T> void change(
+            String stream,
+            StreamObserver<T> response,
+            Consumer<Broker.GroupChanged> change,
+            Function<Group, T> answer) {
+        maybeLater(response);
+        Unary.whenOpen(
+                broker,
+                stream,
+                response,
+                () -> change.accept(new Broker.GroupChanged() {
+                    @Override
+                    public void changed(GroupState state) {
+                        response.onNext(answer.apply(group(state)));
+                        response.onCompleted();
+                    }
+
+                    @Override
+                    public void failed(BrokerException why) {
+                        response.onError(Refusals.toStatus(why));
+                    }
+                }));
+    }
+
+    @Override
+    public void deleteGroup(DeleteGroupRequest request, StreamObserver<DeleteGroupResponse> response) {
+        maybeLater(response);
+        Broker.Deleted deleted = Unary.whenDeleted(
+                response,
+                frames -> DeleteGroupResponse.newBuilder()
+                        .setUnsettledFrames(frames)
+                        .build());
+        Unary.whenOpen(
+                broker,
+                request.getStream(),
+                response,
+                () -> broker.deleteGroup(request.getStream(), request.getName(), request.getForce(), deleted));
+    }
+
+    /** It may be answered when the store has; a client that has gone by then is no error. */
+    private static void maybeLater(StreamObserver<?> response) {
+        ((ServerCallStreamObserver<?>) response).setOnCancelHandler(() -> {});
+    }
+
+    @Override
+    public void listConsumers(ListConsumersRequest request, StreamObserver<ListConsumersResponse> response) {
+        Unary.about(broker, request.getStream(), response, () -> {
+            int pageSize = Pages.size(request.getPageSize());
+            List<ConsumerState> rest = broker.consumers(request.getStream(), request.getGroup()).stream()
+                    .filter(consumer -> consumer.id().compareTo(request.getPageToken()) > 0)
+                    .toList();
+            ListConsumersResponse.Builder page = ListConsumersResponse.newBuilder();
+            rest.stream().limit(pageSize).map(GroupEndpoint::consumer).forEach(page::addConsumers);
+            if (rest.size() > pageSize) {
+                page.setNextPageToken(rest.get(pageSize - 1).id());
+            }
+            return page.build();
+        });
+    }
+
     private static Group group(GroupState group) {
         return Group.newBuilder()
                 .setStream(group.lag().stream())
@@ -69,6 +166,20 @@ final class GroupEndpoint {
                 .setSettings(ConsumeRequests.settings(group.settings()))
                 .setLag(Conversions.lag(group.lag()))
                 .setConsumers(group.consumers())
+                .setPaused(group.paused())
                 .build();
+    }
+
+    private static io.framebroker.v1.ConsumerState consumer(ConsumerState state) {
+        io.framebroker.v1.ConsumerState.Builder consumer = io.framebroker.v1.ConsumerState.newBuilder()
+                .setConsumerId(state.id())
+                .setWindow(Window.newBuilder().setMaxFrames(state.maxFrames()).setMaxBytes(state.maxBytes()))
+                .setPendingFrames(state.pendingFrames())
+                .setPendingBytes(state.pendingBytes());
+        if (state.isAway()) {
+            return consumer.setGraceLeft(Conversions.duration(state.graceNanos() / 1_000_000))
+                    .build();
+        }
+        return consumer.setIdle(ConsumeCall.idle(state.idle())).build();
     }
 }

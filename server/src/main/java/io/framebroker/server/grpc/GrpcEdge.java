@@ -3,37 +3,61 @@ package io.framebroker.server.grpc;
 import io.framebroker.server.broker.Broker;
 import io.framebroker.v1.DeadLetterServiceGrpc;
 import io.framebroker.v1.DiagnosticsServiceGrpc;
+import io.framebroker.v1.Drain;
 import io.framebroker.v1.FrameBrokerServiceGrpc;
 import io.framebroker.v1.GroupServiceGrpc;
 import io.framebroker.v1.StreamServiceGrpc;
+import io.grpc.Channel;
 import io.grpc.ServerBuilder;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.protobuf.services.ChannelzService;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.time.Clock;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** Everything the broker serves over gRPC, put on any server: Netty's in production, in-process in tests. */
-public final class GrpcEdge {
+public final class GrpcEdge implements AutoCloseable {
     private static final int CHANNELZ_PAGE = 100;
+    private static final long IDLE_NANOS = TimeUnit.MINUTES.toNanos(5);
     private static final List<String> SERVED = List.of(
             "",
             FrameBrokerServiceGrpc.SERVICE_NAME,
             StreamServiceGrpc.SERVICE_NAME,
             GroupServiceGrpc.SERVICE_NAME,
+            DeadLetterServiceGrpc.SERVICE_NAME,
             DiagnosticsServiceGrpc.SERVICE_NAME);
 
     private final FrameBrokerEndpoint frames;
+    private final ServerServiceDefinition forwardableFrames;
+    private final Owners owners;
+    private final Loopback loopback;
+    private final StreamWatch watch;
+    private final Forwarding forwarding;
     private final HealthStatusManager health = new HealthStatusManager();
     private final InboundLimits limits = new InboundLimits();
     private final Broker broker;
     private final EdgeSettings settings;
+    private final ConnectionAge age;
+    private volatile Drain draining;
 
     public GrpcEdge(Broker broker, EdgeSettings settings) {
         this.broker = broker;
         this.settings = settings;
-        this.frames = new FrameBrokerEndpoint(broker, settings);
+        this.age = new ConnectionAge(settings.maxConnectionAgeMillis(), settings.drainMillis());
+        this.owners = new Owners(this::self);
+        this.watch = new StreamWatch(broker);
+        this.forwarding = new Forwarding(broker.memory(), settings, owners, watch::add);
+        this.frames = new FrameBrokerEndpoint(broker, settings, watch, forwarding::openCalls);
+        this.forwardableFrames = forwarding.forwardable(frames.bindService());
+        this.loopback = new Loopback(forwardableFrames);
+    }
+
+    private Channel self() {
+        return loopback.channel();
     }
 
     /** Adds the services. Calls run directly on the transport's threads. */
@@ -42,33 +66,59 @@ public final class GrpcEdge {
         SERVED.forEach(service -> health.setStatus(service, ServingStatus.SERVING));
         return server.directExecutor()
                 .maxInboundMessageSize(settings.maxMessageBytes())
+                .addTransportFilter(age)
                 .addStreamTracerFactory(limits)
                 .intercept(limits)
-                .addService(frames)
-                .addService(new StreamEndpoint(broker))
-                .addService(new DiagnosticsEndpoint(broker, settings, Clock.systemUTC()))
-                .addService(new GroupEndpoint(broker).bindService())
-                .addService(NotServedYet.service(
-                        DeadLetterServiceGrpc.getServiceDescriptor(), "frames are tried again without end for now"))
+                .addService(forwardableFrames)
+                .addService(forwarding.forwardable(new StreamEndpoint(broker, owners).bindService()))
+                .addService(forwarding.forwardable(
+                        new DiagnosticsEndpoint(broker, settings, Clock.systemUTC()).bindService()))
+                .addService(forwarding.forwardable(new GroupEndpoint(broker).bindService()))
+                .addService(forwarding.forwardable(new DeadLetterEndpoint(broker).bindService()))
                 .addService(health.getHealthService())
                 .addService(ProtoReflectionServiceV1.newInstance())
                 .addService(io.grpc.protobuf.services.ProtoReflectionService.newInstance())
                 .addService(ChannelzService.newInstance(CHANNELZ_PAGE));
     }
 
-    /** Tells idle consumers why nothing comes; to be called about once a second. */
-    public void heartbeats() {
-        frames.heartbeats();
+    private void eachCall(Consumer<DrainableCall> action) {
+        frames.eachCall(action);
+        forwarding.eachCall(action);
     }
 
-    /** Health says NOT_SERVING, and every call is told to end within the deadline. */
-    public void drain(long deadlineMillis, String reason) {
+    /**
+     * Tells idle consumers why nothing comes, looks for streams that calls with globs are to have, and leaves connections
+     * that are too old or unused; to be called about once a second.
+     */
+    public void heartbeats() {
+        frames.heartbeats();
+        watch.look();
+        Drain notice = draining;
+        // A call may have begun as the others were told.
+        eachCall(notice == null ? age::check : call -> call.drain(notice));
+        owners.closeIdle(IDLE_NANOS);
+    }
+
+    /** Health says NOT_SERVING, and every call is told to end within the drain time. */
+    public void drain(String reason) {
         health.enterTerminalState();
-        frames.drain(deadlineMillis, reason);
+        Drain notice = Drain.newBuilder()
+                .setDeadline(Conversions.duration(settings.drainMillis()))
+                .setReason(reason)
+                .build();
+        draining = notice;
+        eachCall(call -> call.drain(notice));
     }
 
     /** Streaming calls that are open. */
     public int openCalls() {
         return frames.openCalls();
+    }
+
+    /** Closes the connections to other brokers. The calls over them end. */
+    @Override
+    public void close() {
+        owners.close();
+        loopback.close();
     }
 }

@@ -62,7 +62,7 @@ final class InboundLimits extends ServerStreamTracer.Factory implements ServerIn
 
     /** One call's limit. The transport reports on the call's event loop, where the call sets it as well. */
     static final class Limit extends ServerStreamTracer {
-        private Consumer<BrokerException> onExceeded = why -> {};
+        private volatile Consumer<BrokerException> onExceeded = why -> {};
         private long allowedBytes = UNTIL_ALLOWED_BYTES;
         private long messageBytes;
         private long unpackedBytes;

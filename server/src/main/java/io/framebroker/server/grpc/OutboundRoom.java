@@ -9,20 +9,27 @@ import io.grpc.ServerCall;
  * longer ready, and one message. Reserved beforehand, so that consumers that never read cannot take more than there is.
  * Thread-safe.
  */
-final class OutboundRoom {
+final class OutboundRoom implements Room {
     private static final int LEAST_READY_BYTES = 1 << 20;
     private static final int MOST_READY_BYTES = 16 << 20;
 
     private final FrameMemory memory;
     private final ServerCall<?, ?> call;
+    private int messages;
     private int readyBytes = LEAST_READY_BYTES;
     private int messageBytes;
     private long reservedBytes;
     private boolean closed;
 
     OutboundRoom(FrameMemory memory, ServerCall<?, ?> call) {
+        this(memory, call, 1);
+    }
+
+    /** @param messages how many may wait for the transport at a time */
+    OutboundRoom(FrameMemory memory, ServerCall<?, ?> call, int messages) {
         this.memory = memory;
         this.call = call;
+        this.messages = messages;
         call.setOnReadyThreshold(readyBytes);
     }
 
@@ -31,12 +38,8 @@ final class OutboundRoom {
         return readyBytes;
     }
 
-    /**
-     * Makes room for messages of this size.
-     *
-     * @throws BrokerException when there is no memory for one
-     */
-    synchronized void fit(int bytes) {
+    @Override
+    public synchronized void fit(int bytes) {
         if (closed || bytes <= messageBytes) {
             return;
         }
@@ -50,7 +53,7 @@ final class OutboundRoom {
     }
 
     private void reserve(int ready, int message) {
-        long more = (long) ready + message - reservedBytes;
+        long more = ready + (long) messages * message - reservedBytes;
         memory.reserveOutbound(more);
         reservedBytes += more;
         messageBytes = message;
@@ -60,8 +63,17 @@ final class OutboundRoom {
         }
     }
 
-    /** Gives everything back. Idempotent. */
-    synchronized void close() {
+    /** One more message may wait for the transport from now on; refused where there is no memory for it. */
+    synchronized void oneMore() {
+        if (!closed) {
+            memory.reserveOutbound(messageBytes);
+            reservedBytes += messageBytes;
+            messages++;
+        }
+    }
+
+    @Override
+    public synchronized void close() {
         closed = true;
         memory.releaseOutbound(reservedBytes);
         reservedBytes = 0;

@@ -2,20 +2,24 @@ package io.framebroker.server.grpc;
 
 import io.framebroker.server.broker.Broker;
 import io.framebroker.server.broker.BrokerException;
+import io.framebroker.server.broker.Demand;
 import io.framebroker.server.broker.FrameContent;
 import io.framebroker.server.broker.Publisher;
 import io.framebroker.server.broker.PublisherPort;
 import io.framebroker.v1.AckLevel;
+import io.framebroker.v1.Drain;
 import io.framebroker.v1.PublishFramesRequest;
 import io.framebroker.v1.PublishFramesResponse;
 import io.framebroker.v1.PublishOpen;
 import io.framebroker.v1.PublishReport;
 import io.framebroker.wire.PublishMessage;
 import io.framebroker.wire.WireFrame;
+import io.grpc.Attributes;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * what holds a publisher back. What there is to say gathers in {@link PublishReplies}, which grows no further while the
  * client does not read.
  */
-final class PublishCall extends ServerCall.Listener<PublishMessage> implements PublisherPort {
+final class PublishCall extends ServerCall.Listener<PublishMessage> implements PublisherPort, DrainableCall {
     private static final Logger log = LoggerFactory.getLogger(PublishCall.class);
 
     private final ServerCall<PublishMessage, PublishFramesResponse> call;
@@ -34,10 +38,21 @@ final class PublishCall extends ServerCall.Listener<PublishMessage> implements P
     private final PublishReplies replies;
     private final long startNanos = System.nanoTime();
 
-    /** Set once by {@code open}, on the call's event loop; null before. */
+    /** Set once, when the stream that {@code open} named is open; null before. */
     private volatile Publisher publisher;
 
+    /** {@code open} has come. */
+    private volatile boolean opening;
+
+    private volatile boolean halfClosed;
+    private volatile boolean released;
+
     private int maxFrameBytes;
+    private boolean takesMemory;
+    /** What {@code opened} says that acks mean; UNSPECIFIED before {@code open} has come. */
+    private volatile AckLevel level = AckLevel.ACK_LEVEL_UNSPECIFIED;
+    /** What it asked for, which is no more. */
+    private volatile AckLevel wanted = AckLevel.ACK_LEVEL_UNSPECIFIED;
     /** Inbound memory held for this call; guarded by {@code this}. */
     private long reservedBytes;
 
@@ -91,42 +106,84 @@ final class PublishCall extends ServerCall.Listener<PublishMessage> implements P
     }
 
     private void onOpen(PublishOpen open) {
-        if (publisher != null) {
+        if (opening) {
             throw Refusals.protocol("OPEN_TWICE", "`open` is the first message of a call and comes once");
         }
-        long wantedBytes = open.getMaxFrameBytes() == 0
-                ? settings.defaultFrameBytes()
-                : Integer.toUnsignedLong(open.getMaxFrameBytes());
+        long wantedBytes = settings.frameBytes(open.getMaxFrameBytes());
         if (wantedBytes > settings.maxFrameBytes()) {
             throw BrokerException.invalid(
                     "open.max_frame_bytes",
                     wantedBytes + " is above this broker's limit of " + settings.maxFrameBytes());
         }
         requireLevel(open.getAckLevel());
+        wanted = open.getAckLevel();
         maxFrameBytes = (int) wantedBytes;
         int messageBytes = EdgeSettings.messageBytes(maxFrameBytes);
         broker.memory().reserveInbound(messageBytes);
         reservedBytes = messageBytes;
         inbound.allow(messageBytes);
-        AckLevel level = Conversions.ackLevel(broker.store().ackLevel());
+        takesMemory = open.getAckLevel() == AckLevel.ACK_LEVEL_MEMORY;
+        level = takesMemory && broker.settings().degrade()
+                ? AckLevel.ACK_LEVEL_MEMORY
+                : Conversions.ackLevel(broker.store().ackLevel());
         replies.describe(level, maxFrameBytes, messageBytes);
-        publisher = broker.openPublisher(open.getStream(), open.getPublisherId(), open.getEpoch(), this);
-        replies.openedBy(publisher.key());
-        log.info("publisher {} opened stream {}", publisher, open.getStream());
+        opening = true;
+        broker.prepare(List.of(open.getStream()), true, new Broker.Prepared() {
+            @Override
+            public void here() {
+                openHere(open);
+            }
+
+            @Override
+            public void elsewhere(Map<String, String> addresses) {
+                replies.end(Refusals.toStatus(Refusals.elsewhere(addresses)));
+                flush();
+            }
+
+            @Override
+            public void failed(BrokerException why) {
+                ended(why);
+                flush();
+            }
+        });
+    }
+
+    /** On any thread; the client's next message is not read before. */
+    private void openHere(PublishOpen open) {
+        try {
+            Publisher opened =
+                    broker.openPublisher(open.getStream(), open.getPublisherId(), open.getEpoch(), takesMemory, this);
+            publisher = opened;
+            replies.openedBy(opened.key());
+            log.info("publisher {} opened stream {}", opened, open.getStream());
+            if (halfClosed) {
+                opened.finish();
+            }
+            if (released) {
+                opened.lost();
+            }
+        } catch (BrokerException e) {
+            ended(e);
+        }
         flush();
     }
 
-    private void requireLevel(AckLevel wanted) {
-        AckLevel given = Conversions.ackLevel(broker.store().ackLevel());
-        if (wanted == AckLevel.UNRECOGNIZED) {
+    private boolean gives(AckLevel asked) {
+        return broker.store().gives(Conversions.ackLevel(asked));
+    }
+
+    private void requireLevel(AckLevel asked) {
+        if (asked == AckLevel.UNRECOGNIZED) {
             throw BrokerException.invalid("open.ack_level", "not a level this broker knows");
         }
-        if (wanted.getNumber() > given.getNumber()) {
+        if (!gives(asked)) {
             throw new BrokerException(
                     BrokerException.Kind.FAILED_PRECONDITION,
                     "ACK_LEVEL_NOT_GIVEN",
-                    "open.ack_level " + wanted + " is more than the "
-                            + broker.store().name() + " store gives: " + given
+                    "open.ack_level " + asked + " is more than the "
+                            + broker.store().name() + " store gives: "
+                            + Conversions.ackLevel(broker.store().ackLevel()) + ", "
+                            + broker.store().durability()
                             + "; ask for less, or run the broker on a store that gives it");
         }
     }
@@ -180,12 +237,15 @@ final class PublishCall extends ServerCall.Listener<PublishMessage> implements P
 
     @Override
     public void onHalfClose() {
-        if (publisher == null) {
+        if (!opening) {
             ended(Refusals.protocol("OPEN_REQUIRED", "the call ended before `open`"));
             flush();
             return;
         }
-        publisher.finish();
+        halfClosed = true;
+        if (publisher != null) {
+            publisher.finish();
+        }
     }
 
     @Override
@@ -208,6 +268,7 @@ final class PublishCall extends ServerCall.Listener<PublishMessage> implements P
     }
 
     private void release() {
+        released = true;
         if (publisher != null) {
             publisher.lost();
         }
@@ -228,7 +289,26 @@ final class PublishCall extends ServerCall.Listener<PublishMessage> implements P
 
     @Override
     public void stored(long throughSequence) {
-        replies.stored(throughSequence);
+        if (levelFell()) {
+            endAsLevelFell();
+        } else {
+            replies.stored(throughSequence);
+        }
+    }
+
+    /** Whether the store gives less by now than acks of this call say. */
+    private boolean levelFell() {
+        return !gives(level) || !gives(wanted);
+    }
+
+    private void endAsLevelFell() {
+        ended(new BrokerException(
+                BrokerException.Kind.UNAVAILABLE,
+                "ACK_LEVEL_FELL",
+                "this call was opened with acks of " + level + ", the "
+                        + broker.store().name() + " store gives no more than "
+                        + Conversions.ackLevel(broker.store().ackLevel()) + " now ("
+                        + broker.store().durability() + "); open again to be told, or mend the store"));
     }
 
     @Override
@@ -242,8 +322,8 @@ final class PublishCall extends ServerCall.Listener<PublishMessage> implements P
     }
 
     @Override
-    public void demand(int consumers, int groups) {
-        replies.demand(consumers, groups);
+    public void demand(Demand demand) {
+        replies.demand(demand);
     }
 
     @Override
@@ -280,14 +360,34 @@ final class PublishCall extends ServerCall.Listener<PublishMessage> implements P
 
     /** Ends the call if it has not been opened for so long. */
     void endUnlessOpened(long afterMillis) {
-        if (publisher == null && System.nanoTime() - startNanos > afterMillis * 1_000_000) {
+        if (!opening && System.nanoTime() - startNanos > afterMillis * 1_000_000) {
             ended(Refusals.protocol("OPEN_REQUIRED", "no `open` within " + afterMillis + " ms"));
             flush();
         }
     }
 
-    void drain(long deadlineMillis, String reason) {
-        replies.drain(deadlineMillis, reason);
+    /** Ends the call if its acks would say more than is true by now: who opens again is told what is. */
+    void endIfLevelFell() {
+        if (levelFell()) {
+            endAsLevelFell();
+            flush();
+        }
+    }
+
+    @Override
+    public Attributes connection() {
+        return call.getAttributes();
+    }
+
+    @Override
+    public void drain(Drain notice) {
+        replies.drain(notice);
+        flush();
+    }
+
+    @Override
+    public void breakOff(BrokerException why) {
+        ended(why);
         flush();
     }
 }

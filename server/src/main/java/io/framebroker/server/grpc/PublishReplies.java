@@ -1,9 +1,9 @@
 package io.framebroker.server.grpc;
 
+import io.framebroker.server.broker.Demand;
 import io.framebroker.server.broker.PublisherKey;
 import io.framebroker.server.broker.PublisherPort.FrameException;
 import io.framebroker.v1.AckLevel;
-import io.framebroker.v1.Demand;
 import io.framebroker.v1.Drain;
 import io.framebroker.v1.PublishAck;
 import io.framebroker.v1.PublishFramesResponse;
@@ -44,9 +44,10 @@ final class PublishReplies {
     private long reportedThrough;
     private long toldReport;
     private final ArrayDeque<FrameException> exceptions = new ArrayDeque<>();
-    private Demand demand;
+    private io.framebroker.v1.Demand demand;
     private PublishWindow window;
     private Drain drainNotice;
+    private boolean drains;
     private int toRequest;
     private boolean readOnOwed;
     private boolean ending;
@@ -95,8 +96,12 @@ final class PublishReplies {
         reportedThrough = throughReportId;
     }
 
-    synchronized void demand(int consumers, int groups) {
-        demand = Demand.newBuilder().setConsumers(consumers).setGroups(groups).build();
+    synchronized void demand(Demand told) {
+        demand = io.framebroker.v1.Demand.newBuilder()
+                .setConsumers(told.consumers())
+                .setGroups(told.groups())
+                .setWantedFps(told.wantedFps())
+                .build();
     }
 
     synchronized void window(String waitReason) {
@@ -112,11 +117,11 @@ final class PublishReplies {
                 .build();
     }
 
-    synchronized void drain(long deadlineMillis, String reason) {
-        drainNotice = Drain.newBuilder()
-                .setDeadline(Conversions.duration(deadlineMillis))
-                .setReason(reason)
-                .build();
+    synchronized void drain(Drain notice) {
+        if (!drains) {
+            drains = true;
+            drainNotice = notice;
+        }
     }
 
     /** Read one more message, as soon as {@link #mayReadOn}. */
@@ -175,8 +180,9 @@ final class PublishReplies {
         int requests;
         boolean close;
         synchronized (this) {
-            requests = toRequest;
-            toRequest = 0;
+            // Before it is known who publishes, there is nobody yet for the next message to go to.
+            requests = key == null ? 0 : toRequest;
+            toRequest -= requests;
             // A refusal is told at once; a good end waits for the last ack to have room.
             close = ending && !dead && (endStatus != null || nothingToSay());
             dead |= close;
@@ -197,11 +203,11 @@ final class PublishReplies {
         }
         PublishFramesResponse.Builder message = PublishFramesResponse.newBuilder();
         if (opened != null && key != null) {
-            message.setOpened(opened.setPublisherId(key.id()).setEpoch(key.epoch()));
             if (demand != null) {
                 opened.setDemand(demand);
                 demand = null;
             }
+            message.setOpened(opened.setPublisherId(key.id()).setEpoch(key.epoch()));
             opened = null;
             openedSent = true;
             return message.build();

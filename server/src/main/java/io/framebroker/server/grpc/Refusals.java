@@ -26,6 +26,10 @@ final class Refusals {
     private static final Duration RETRY_AFTER =
             Duration.newBuilder().setSeconds(1).build();
 
+    private static final String ELSEWHERE = "STREAM_ELSEWHERE";
+    private static final Metadata.Key<byte[]> DETAILS =
+            Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER);
+
     private record Mapping(Code code, boolean retry) {}
 
     private static final Map<Kind, Mapping> TABLE = Map.of(
@@ -64,7 +68,9 @@ final class Refusals {
                                 .setReason(refusal.reason())
                                 .setDescription(refusal.getMessage()))
                         .build())));
-        return StatusProto.toStatusRuntimeException(status.build());
+        StatusRuntimeException thrown = StatusProto.toStatusRuntimeException(status.build());
+        // The cause stays here: it tells whoever passes calls on that this is one to pass on.
+        return thrown.getStatus().withCause(refusal).asRuntimeException(thrown.getTrailers());
     }
 
     /** Ends a call; null for a good end. */
@@ -82,6 +88,54 @@ final class Refusals {
         } catch (RuntimeException e) {
             log.debug("it had ended already", e);
         }
+    }
+
+    /** What ends a call here so that it can be passed on. */
+    static BrokerException elsewhere(Map<String, String> addresses) {
+        return new BrokerException(
+                Kind.UNAVAILABLE,
+                ELSEWHERE,
+                "served by another broker: " + some(addresses) + "; try again there",
+                addresses);
+    }
+
+    /** Addresses by stream when a call ends because streams are elsewhere; otherwise nothing. */
+    static Optional<Map<String, String>> elsewhere(io.grpc.Status status) {
+        return status.getCause() instanceof BrokerException why && why.reason().equals(ELSEWHERE)
+                ? Optional.of(why.details())
+                : Optional.empty();
+    }
+
+    /** Two brokers each take the other for the owner, for a moment. */
+    static BrokerException moving(Map<String, String> addresses) {
+        return new BrokerException(
+                Kind.UNAVAILABLE,
+                "STREAM_MOVING",
+                "changing its broker, now on its way to another one: " + some(addresses) + "; try again");
+    }
+
+    static BrokerException unreachable(String stream, String address, String why) {
+        return new BrokerException(
+                Kind.UNAVAILABLE,
+                "OWNER_UNREACHABLE",
+                "stream " + stream + " is served by the broker at " + address + ", which does not answer: " + why
+                        + ". What it had not answered is done or not, which is not known. Try again",
+                Map.of("stream", stream, "address", address));
+    }
+
+    private static String some(Map<String, String> addresses) {
+        if (addresses.isEmpty()) {
+            return "streams to come";
+        }
+        Map.Entry<String, String> first = addresses.entrySet().iterator().next();
+        String one = "stream " + first.getKey() + " at " + first.getValue();
+        return addresses.size() == 1 ? one : one + " and " + (addresses.size() - 1) + " more";
+    }
+
+    /** Whether a call was ended by the connection, or the lack of one: a broker that refuses says why. */
+    static boolean isFromTransport(io.grpc.Status status, Metadata trailers) {
+        boolean broken = status.getCode() == Code.UNAVAILABLE || status.getCode() == Code.CANCELLED;
+        return broken && (trailers == null || !trailers.containsKey(DETAILS));
     }
 
     static BrokerException unimplemented(String reason, String message) {

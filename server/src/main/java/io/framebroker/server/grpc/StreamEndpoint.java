@@ -1,6 +1,7 @@
 package io.framebroker.server.grpc;
 
 import io.framebroker.server.broker.Broker;
+import io.framebroker.server.broker.BrokerException;
 import io.framebroker.server.broker.StreamState;
 import io.framebroker.v1.CreateStreamRequest;
 import io.framebroker.v1.CreateStreamResponse;
@@ -17,30 +18,53 @@ import io.framebroker.v1.UpdateStreamRequest;
 import io.framebroker.v1.UpdateStreamResponse;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
+import java.util.Map;
 
 /** {@code StreamService}. */
 final class StreamEndpoint extends StreamServiceGrpc.StreamServiceImplBase {
     private final Broker broker;
+    private final Owners owners;
 
-    StreamEndpoint(Broker broker) {
+    StreamEndpoint(Broker broker, Owners owners) {
         this.broker = broker;
+        this.owners = owners;
     }
 
     @Override
     public void createStream(CreateStreamRequest request, StreamObserver<CreateStreamResponse> response) {
-        Unary.answer(response, () -> {
+        Broker.Created created = new Broker.Created() {
+            @Override
+            public void created(StreamState state) {
+                response.onNext(CreateStreamResponse.newBuilder()
+                        .setStream(StreamRequests.stream(state))
+                        .build());
+                response.onCompleted();
+            }
+
+            @Override
+            public void elsewhere(String address) {
+                failed(Refusals.elsewhere(Map.of(request.getName(), address)));
+            }
+
+            @Override
+            public void failed(BrokerException why) {
+                response.onError(Refusals.toStatus(why));
+            }
+        };
+        try {
             var settings =
                     StreamRequests.settings(broker.settings().streamDefaults(), request.getSettings(), List.of());
-            StreamState created = broker.createStream(request.getName(), settings);
-            return CreateStreamResponse.newBuilder()
-                    .setStream(StreamRequests.stream(created))
-                    .build();
-        });
+            broker.createStream(request.getName(), settings, created);
+        } catch (BrokerException e) {
+            created.failed(e);
+        }
     }
 
     @Override
     public void getStream(GetStreamRequest request, StreamObserver<GetStreamResponse> response) {
-        Unary.answer(
+        Unary.about(
+                broker,
+                request.getName(),
                 response,
                 () -> GetStreamResponse.newBuilder()
                         .setStream(StreamRequests.stream(broker.stream(request.getName())))
@@ -49,24 +73,12 @@ final class StreamEndpoint extends StreamServiceGrpc.StreamServiceImplBase {
 
     @Override
     public void listStreams(ListStreamsRequest request, StreamObserver<ListStreamsResponse> response) {
-        Unary.answer(response, () -> {
-            int pageSize = Pages.size(request.getPageSize());
-            // The token is the name of the last stream of the page before.
-            List<StreamState> rest = broker.streams().stream()
-                    .filter(stream -> stream.name().compareTo(request.getPageToken()) > 0)
-                    .toList();
-            ListStreamsResponse.Builder page = ListStreamsResponse.newBuilder();
-            rest.stream().limit(pageSize).map(StreamRequests::stream).forEach(page::addStreams);
-            if (rest.size() > pageSize) {
-                page.setNextPageToken(rest.get(pageSize - 1).name());
-            }
-            return page.build();
-        });
+        StreamPage.answer(broker, owners, request, response);
     }
 
     @Override
     public void updateStream(UpdateStreamRequest request, StreamObserver<UpdateStreamResponse> response) {
-        Unary.answer(response, () -> {
+        Unary.about(broker, request.getName(), response, () -> {
             var current = broker.stream(request.getName()).settings();
             var changed = StreamRequests.settings(
                     current, request.getSettings(), request.getUpdateMask().getPathsList());
@@ -78,16 +90,23 @@ final class StreamEndpoint extends StreamServiceGrpc.StreamServiceImplBase {
 
     @Override
     public void deleteStream(DeleteStreamRequest request, StreamObserver<DeleteStreamResponse> response) {
-        Unary.answer(
+        Broker.Deleted deleted = Unary.whenDeleted(
                 response,
-                () -> DeleteStreamResponse.newBuilder()
-                        .setDeletedFrames(broker.deleteStream(request.getName(), request.getForce()))
+                frames -> DeleteStreamResponse.newBuilder()
+                        .setDeletedFrames(frames)
                         .build());
+        Unary.whenOpen(
+                broker,
+                request.getName(),
+                response,
+                () -> broker.deleteStream(request.getName(), request.getForce(), deleted));
     }
 
     @Override
     public void purgeStream(PurgeStreamRequest request, StreamObserver<PurgeStreamResponse> response) {
-        Unary.answer(
+        Unary.about(
+                broker,
+                request.getName(),
                 response,
                 () -> PurgeStreamResponse.newBuilder()
                         .setPurgedFrames(broker.purgeStream(request.getName()))

@@ -35,10 +35,6 @@ final class StreamRequests {
             }
         }
         OverflowPolicy policy = wanted.getOverflowPolicy();
-        if (policy != OverflowPolicy.OVERFLOW_POLICY_UNSPECIFIED && policy != OverflowPolicy.OVERFLOW_POLICY_BLOCK) {
-            throw Refusals.unimplemented(
-                    "POLICY_NOT_SERVED", "settings.overflow_policy " + policy + " is not served yet; use BLOCK");
-        }
         requireSigned("max_backlog_frames", Integer.toUnsignedLong(wanted.getMaxBacklogFrames()), Integer.MAX_VALUE);
         requireSigned("retention_frames", Integer.toUnsignedLong(wanted.getRetentionFrames()), Integer.MAX_VALUE);
         requireSigned("max_backlog_bytes", wanted.getMaxBacklogBytes(), Long.MAX_VALUE);
@@ -50,6 +46,9 @@ final class StreamRequests {
                 takes(fields, "max_backlog_bytes", wanted.getMaxBacklogBytes() != 0)
                         ? wanted.getMaxBacklogBytes()
                         : current.maxBacklogBytes(),
+                takes(fields, "overflow_policy", policy != OverflowPolicy.OVERFLOW_POLICY_UNSPECIFIED)
+                        ? policy(wanted)
+                        : current.overflow(),
                 takes(fields, "retention_frames", wanted.getRetentionFrames() != 0)
                         ? wanted.getRetentionFrames()
                         : current.retentionFrames(),
@@ -59,6 +58,28 @@ final class StreamRequests {
                 takes(fields, "retention_age", wanted.hasRetentionAge())
                         ? Conversions.millis(wanted.getRetentionAge())
                         : current.retentionMillis());
+    }
+
+    private static io.framebroker.server.broker.OverflowPolicy policy(io.framebroker.v1.StreamSettings wanted) {
+        return switch (wanted.getOverflowPolicy()) {
+            case OVERFLOW_POLICY_UNSPECIFIED, OVERFLOW_POLICY_BLOCK ->
+                io.framebroker.server.broker.OverflowPolicy.BLOCK;
+            case OVERFLOW_POLICY_DROP_OLDEST -> io.framebroker.server.broker.OverflowPolicy.DROP_OLDEST;
+            case OVERFLOW_POLICY_DROP_NEWEST -> io.framebroker.server.broker.OverflowPolicy.DROP_NEWEST;
+            case OVERFLOW_POLICY_THIN -> io.framebroker.server.broker.OverflowPolicy.THIN;
+            case UNRECOGNIZED ->
+                throw BrokerException.invalid(
+                        "settings.overflow_policy", wanted.getOverflowPolicyValue() + " is no policy there is");
+        };
+    }
+
+    private static OverflowPolicy policy(io.framebroker.server.broker.OverflowPolicy policy) {
+        return switch (policy) {
+            case BLOCK -> OverflowPolicy.OVERFLOW_POLICY_BLOCK;
+            case DROP_OLDEST -> OverflowPolicy.OVERFLOW_POLICY_DROP_OLDEST;
+            case DROP_NEWEST -> OverflowPolicy.OVERFLOW_POLICY_DROP_NEWEST;
+            case THIN -> OverflowPolicy.OVERFLOW_POLICY_THIN;
+        };
     }
 
     /** Numbers are unsigned on the wire and signed in the core: what it would take for negative is refused here. */
@@ -79,7 +100,7 @@ final class StreamRequests {
                 .setSettings(io.framebroker.v1.StreamSettings.newBuilder()
                         .setMaxBacklogFrames(settings.maxBacklogFrames())
                         .setMaxBacklogBytes(settings.maxBacklogBytes())
-                        .setOverflowPolicy(OverflowPolicy.OVERFLOW_POLICY_BLOCK)
+                        .setOverflowPolicy(policy(settings.overflow()))
                         .setRetentionFrames(settings.retentionFrames())
                         .setRetentionBytes(settings.retentionBytes()))
                 .setCreateTime(Conversions.timestamp(state.createdMicros()))
@@ -87,10 +108,12 @@ final class StreamRequests {
                 .setBytes(state.bytes())
                 .setBacklogFrames(state.backlogFrames())
                 .setBacklogBytes(state.backlogBytes())
+                .setBacklogLimitFrames(state.maxBacklogFrames())
                 .setPublisherId(state.publisherId())
                 .setWaitReason(state.waitReason())
                 .setGroups(state.groups())
-                .setConsumers(state.consumers());
+                .setConsumers(state.consumers())
+                .setWantedFps(state.wantedFps());
         if (settings.retentionMillis() > 0) {
             stream.getSettingsBuilder().setRetentionAge(Conversions.duration(settings.retentionMillis()));
         }

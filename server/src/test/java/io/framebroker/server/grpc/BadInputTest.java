@@ -558,7 +558,7 @@ class BadInputTest {
                 .graceMillis(200)
                 .netty(NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
                         .keepAliveTime(1, TimeUnit.SECONDS)
-                        .keepAliveTimeout(1, TimeUnit.SECONDS)));
+                        .keepAliveTimeout(5, TimeUnit.SECONDS)));
         try (BlackHole hole = new BlackHole(broker.server().port())) {
             var connection = broker.newChannel(hole.port());
             var vanishing = EdgeBroker.consume(connection);

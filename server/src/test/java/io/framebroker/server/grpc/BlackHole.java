@@ -8,12 +8,16 @@ import java.net.Socket;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Passes bytes between clients and a port until it is told to swallow them all, with every connection left open. */
+/**
+ * Passes bytes between clients and a port until it is told to swallow them all, with every connection left open, or to
+ * take no more connections.
+ */
 final class BlackHole implements AutoCloseable {
     private final int target;
     private final ServerSocket server;
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
     private volatile boolean swallows;
+    private volatile boolean refuses;
 
     BlackHole(int target) {
         this.target = target;
@@ -33,9 +37,18 @@ final class BlackHole implements AutoCloseable {
         swallows = true;
     }
 
+    /** Whether whoever connects is hung up on. The port stays its own meanwhile. */
+    void refuse(boolean all) {
+        refuses = all;
+    }
+
     private void accept() throws IOException {
         while (true) {
             Socket client = server.accept();
+            if (refuses) {
+                client.close();
+                continue;
+            }
             Socket broker = new Socket(InetAddress.getLoopbackAddress(), target);
             sockets.addAll(List.of(client, broker));
             start(() -> pump(client, broker));

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What clients cannot make the broker hold. */
-@Timeout(120)
+@Timeout(300)
 class BoundedMemoryTest {
     private static final int MEGA = 1 << 20;
 

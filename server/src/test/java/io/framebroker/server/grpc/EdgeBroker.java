@@ -6,8 +6,10 @@ import io.framebroker.server.BrokerServer;
 import io.framebroker.server.broker.Broker;
 import io.framebroker.server.broker.BrokerSettings;
 import io.framebroker.server.broker.FrameMemory;
+import io.framebroker.server.broker.FrameStore;
 import io.framebroker.server.broker.StreamSettings;
 import io.framebroker.server.broker.StreamState;
+import io.framebroker.server.store.memory.MemoryFrameStore;
 import io.framebroker.v1.ConsumeFramesRequest;
 import io.framebroker.v1.ConsumeFramesResponse;
 import io.framebroker.v1.FrameBrokerServiceGrpc;
@@ -34,18 +36,21 @@ import java.util.function.BooleanSupplier;
 final class EdgeBroker implements AutoCloseable {
     static final StreamSettings STREAMS = new StreamSettings(1000, 256 << 20, 100, 64 << 20, 0);
 
-    /** What a test may want different. */
+    /** What a test may want different. Time that a client has is longer than any pause of the machine. */
     static final class Setup {
         private boolean autoCreate = true;
         private StreamSettings streams = STREAMS;
-        private long graceMillis = 5_000;
+        private long graceMillis = 600_000;
         private long inboundBytes = 512 << 20;
-        private long heartbeatMillis = 10_000;
+        private long heartbeatMillis = 600_000;
         private int maxStreams = 100;
         private int maxCalls = 2_000;
-        private long openMillis = 15_000;
+        private long openMillis = 600_000;
+        private long drainMillis = 60_000;
+        private long maxConnectionAgeMillis;
         private long outboundBytes = 512 << 20;
         private long keptBytes = 512 << 20;
+        private FrameStore store = new MemoryFrameStore();
 
         Setup autoCreate(boolean create) {
             autoCreate = create;
@@ -77,6 +82,11 @@ final class EdgeBroker implements AutoCloseable {
             return this;
         }
 
+        Setup drainMillis(long millis) {
+            drainMillis = millis;
+            return this;
+        }
+
         Setup outboundBytes(long bytes) {
             outboundBytes = bytes;
             return this;
@@ -87,8 +97,18 @@ final class EdgeBroker implements AutoCloseable {
             return this;
         }
 
+        Setup store(FrameStore other) {
+            store = other;
+            return this;
+        }
+
         Setup maxCalls(int most) {
             maxCalls = most;
+            return this;
+        }
+
+        Setup maxConnectionAgeMillis(long most) {
+            maxConnectionAgeMillis = most;
             return this;
         }
 
@@ -106,7 +126,20 @@ final class EdgeBroker implements AutoCloseable {
             return netty(NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0)));
         }
 
+        private EdgeSettings edge() {
+            return new EdgeSettings(
+                    EdgeSettings.DEFAULT.maxFrameBytes(),
+                    4 << 20,
+                    maxCalls,
+                    openMillis,
+                    heartbeatMillis,
+                    drainMillis,
+                    maxConnectionAgeMillis,
+                    "test");
+        }
+
         EdgeBroker netty(NettyServerBuilder transport) {
+            ConnectionAge.limit(transport, edge());
             return new EdgeBroker(this, transport, null);
         }
     }
@@ -121,15 +154,10 @@ final class EdgeBroker implements AutoCloseable {
         try {
             this.server = BrokerServer.start(
                     transport,
+                    setup.store,
                     new BrokerSettings(setup.autoCreate, setup.maxStreams, setup.graceMillis, setup.streams),
                     new FrameMemory(setup.keptBytes, setup.inboundBytes, setup.outboundBytes),
-                    new EdgeSettings(
-                            EdgeSettings.DEFAULT.maxFrameBytes(),
-                            4 << 20,
-                            setup.maxCalls,
-                            setup.openMillis,
-                            setup.heartbeatMillis,
-                            "test"));
+                    setup.edge());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -246,17 +274,23 @@ final class EdgeBroker implements AutoCloseable {
         await("inbound memory given back", () -> core().memory().inboundBytes() == 0);
         await("outbound memory given back", () -> core().memory().outboundBytes() == 0);
         for (StreamState stream : core().streams()) {
-            assertThat(stream.consumers()).as("consumers of %s", stream.name()).isZero();
-            assertThat(stream.publisherId())
-                    .as("publisher of %s", stream.name())
-                    .isEmpty();
+            String name = stream.name();
+            await("no consumers of " + name, () -> core().stream(name).consumers() == 0);
+            await(
+                    "no publisher of " + name,
+                    () -> core().stream(name).publisherId().isEmpty());
         }
         assertBalanced();
     }
 
+    /** All its clients vanish. */
+    void hangUp() {
+        channels.forEach(ManagedChannel::shutdownNow);
+    }
+
     @Override
     public void close() {
-        channels.forEach(ManagedChannel::shutdownNow);
+        hangUp();
         try {
             assertDeserted();
         } finally {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Duration;
+import io.framebroker.server.broker.Ledger;
 import io.framebroker.v1.ConsumeFramesRequest;
 import io.framebroker.v1.ConsumeFramesResponse;
 import io.framebroker.v1.Delivery;
@@ -24,6 +25,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 /** Many calls at once that break off and come back as they please: in the end every frame was settled once a group. */
@@ -32,35 +34,58 @@ class ManyCallsTest {
     private static final int CONSUMERS = 8;
     private static final int FRAMES = 400;
 
-    private EdgeBroker broker;
+    private List<Channel> channels;
+    private Function<String, Ledger> ledgers;
     private final Set<String> confirmed = ConcurrentHashMap.newKeySet();
     private final Set<String> nacked = ConcurrentHashMap.newKeySet();
 
     @Test
     void everyFrameIsSettledOnceInEveryGroupWhateverBreaksOff() throws Exception {
+        try (EdgeBroker broker =
+                EdgeBroker.setup().backlogFrames(20).graceMillis(50).netty()) {
+            channels = List.of(broker.newChannel(), broker.newChannel(), broker.newChannel());
+            ledgers = broker.core()::ledger;
+            play();
+        }
+    }
+
+    @Test
+    void itIsSoWhicheverBrokersTheyTalkTo() throws Exception {
+        try (Brokers brokers = Brokers.start(3, setup -> setup.backlogFrames(20).graceMillis(50))) {
+            for (int i = 0; i < CAMERAS; i++) {
+                brokers.own(i % 3, "cam" + i);
+            }
+            channels = List.of(
+                    brokers.get(0).newChannel(),
+                    brokers.get(1).newChannel(),
+                    brokers.get(2).newChannel());
+            ledgers = stream -> brokers.owner(stream).ledger(stream);
+            play();
+        }
+    }
+
+    private void play() throws Exception {
         long seed = System.nanoTime();
         System.out.println("ManyCallsTest seed " + seed);
-        broker = EdgeBroker.setup().backlogFrames(20).graceMillis(50).netty();
         ExecutorService threads = Executors.newFixedThreadPool(CAMERAS + CONSUMERS);
-        try (EdgeBroker toClose = broker) {
-            List<Channel> channels = List.of(toClose.newChannel(), toClose.newChannel(), toClose.newChannel());
+        try {
             // The groups are there before the first frame, so that each gets all of them.
             for (String group : List.of("a", "b")) {
-                var first = toClose.consume(Say.consume(everyStream(group)));
+                var first = EdgeBroker.consume(channels.get(0));
+                first.say(Say.consume(everyStream(group)));
+                assertThat(first.next().hasOpened()).isTrue();
                 first.halfClose();
                 first.endsWell();
             }
             var running = new ExecutorCompletionService<Boolean>(threads);
             for (int i = 0; i < CAMERAS; i++) {
                 int camera = i;
-                running.submit(named(seed + i, random -> publishAll(channels.get(camera % 3), "cam" + camera, random)));
+                running.submit(named(seed + i, random -> publishAll("cam" + camera, random)));
             }
             for (int i = 0; i < CONSUMERS; i++) {
                 int consumer = i;
                 running.submit(named(
-                        seed + 100 + i,
-                        random -> consumeAll(
-                                channels.get(consumer % 3), consumer % 2 == 0 ? "a" : "b", "c" + consumer, random)));
+                        seed + 100 + i, random -> consumeAll(consumer % 2 == 0 ? "a" : "b", "c" + consumer, random)));
             }
             for (int i = 0; i < CAMERAS + CONSUMERS; i++) {
                 Future<Boolean> ended = running.poll(2L * Talk.PATIENCE_SECONDS, TimeUnit.SECONDS);
@@ -69,7 +94,7 @@ class ManyCallsTest {
             }
 
             for (int i = 0; i < CAMERAS; i++) {
-                var ledger = toClose.core().ledger("cam" + i);
+                var ledger = ledgers.apply("cam" + i);
                 assertThat(ledger.balances()).as("seed %d: %s", seed, ledger).isTrue();
                 assertThat(ledger.stream().stored())
                         .as("seed %d: %s", seed, ledger)
@@ -85,6 +110,10 @@ class ManyCallsTest {
         }
     }
 
+    private Channel anyChannel(Random random) {
+        return channels.get(random.nextInt(channels.size()));
+    }
+
     private interface Part {
         void play(Random random);
     }
@@ -98,16 +127,18 @@ class ManyCallsTest {
 
     private static io.framebroker.v1.ConsumeOpen.Builder everyStream(String group) {
         var open = Say.consumer("cam0", group, 5);
+        // Every frame is to be acked in the end, however often calls break off.
+        open.getSettingsBuilder().setMaxAttempts(0);
         for (int i = 1; i < CAMERAS; i++) {
             open.addStreams("cam" + i);
         }
         return open;
     }
 
-    private void publishAll(Channel channel, String stream, Random random) {
+    private void publishAll(String stream, Random random) {
         long stored = 0;
         while (stored < FRAMES) {
-            Talk<PublishFramesRequest, PublishFramesResponse> talk = EdgeBroker.publish(channel);
+            Talk<PublishFramesRequest, PublishFramesResponse> talk = EdgeBroker.publish(anyChannel(random));
             talk.say(Say.open(stream));
             long sent = talk.next().getOpened().getLastSequence();
             stored = sent;
@@ -133,9 +164,9 @@ class ManyCallsTest {
         }
     }
 
-    private void consumeAll(Channel channel, String group, String id, Random random) {
+    private void consumeAll(String group, String id, Random random) {
         while (!allSettled(group)) {
-            Talk<ConsumeFramesRequest, ConsumeFramesResponse> talk = EdgeBroker.consume(channel);
+            Talk<ConsumeFramesRequest, ConsumeFramesResponse> talk = EdgeBroker.consume(anyChannel(random));
             talk.say(Say.consume(everyStream(group).setConsumerId(id)));
             boolean leaves = false;
             while (!leaves && !allSettled(group)) {
@@ -189,7 +220,7 @@ class ManyCallsTest {
 
     private boolean allSettled(String group) {
         for (int i = 0; i < CAMERAS; i++) {
-            boolean all = broker.core().ledger("cam" + i).groups().stream()
+            boolean all = ledgers.apply("cam" + i).groups().stream()
                     .anyMatch(each -> each.group().equals(group) && each.acked() == FRAMES);
             if (!all) {
                 return false;

@@ -2,6 +2,7 @@ package io.framebroker.server.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.framebroker.server.broker.Created;
 import io.framebroker.v1.ConsumeFramesRequest;
 import io.framebroker.v1.ConsumeFramesResponse;
 import io.framebroker.v1.PublishFramesRequest;
@@ -24,7 +25,7 @@ final class Neighbour {
     }
 
     static void create(EdgeBroker broker) {
-        broker.core().createStream(STREAM, EdgeBroker.STREAMS);
+        Created.stream(broker.core(), STREAM, EdgeBroker.STREAMS);
     }
 
     /** Publishes and settles some frames, and checks that none is missing anywhere. */

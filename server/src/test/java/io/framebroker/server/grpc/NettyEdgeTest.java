@@ -58,6 +58,38 @@ class NettyEdgeTest {
         return Say.frame(sequence, payload);
     }
 
+    /** Else who connected first would keep what others could take. */
+    @Test
+    void aConnectionThatIsTooOldIsLeftInOrder() {
+        try (EdgeBroker broker = EdgeBroker.setup()
+                .maxConnectionAgeMillis(1_000)
+                .heartbeatMillis(100)
+                .netty()) {
+            var camera = broker.publish(Say.open("gate"));
+            var consumer = broker.consume(Say.consume(Say.consumer("gate", "detector")));
+
+            var notice = consumer.next(ConsumeFramesResponse::hasDrain).getDrain();
+            camera.next(PublishFramesResponse::hasDrain);
+            camera.say(Say.frames(1, 3));
+            camera.halfClose();
+            assertThat(camera.rest()).anyMatch(told -> told.getAck().getStoredThrough() == 3);
+            camera.endsWell();
+            var successor = broker.consume(Say.consume(Say.consumer("gate", "detector")));
+
+            assertThat(notice.getReason()).contains("is older than 1000 ms");
+            assertThat(successor
+                            .next(ConsumeFramesResponse::hasDeliveries)
+                            .getDeliveries()
+                            .getDeliveries(0)
+                            .getToken()
+                            .getAttempt())
+                    .isEqualTo(1);
+            consumer.halfClose();
+            assertThat(consumer.rest()).noneMatch(ConsumeFramesResponse::hasDeliveries);
+            consumer.endsWell();
+        }
+    }
+
     @Test
     void conversationsEndWellOverANetwork() {
         try (EdgeBroker broker = EdgeBroker.netty()) {

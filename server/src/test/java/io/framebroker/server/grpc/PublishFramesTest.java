@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import com.google.protobuf.ByteString;
 import io.framebroker.v1.AckLevel;
+import io.framebroker.v1.ConsumeMode;
+import io.framebroker.v1.Demand;
 import io.framebroker.v1.Frame;
 import io.framebroker.v1.FrameException;
 import io.framebroker.v1.FrameHeader;
@@ -37,7 +39,8 @@ class PublishFramesTest {
             assertThat(opened.getMaxMessageBytes()).isEqualTo((1 << 20) + 4096);
             assertThat(opened.getWindow().getMaxFrames()).isPositive();
             assertThat(opened.getWindow().getWaitReason()).isEmpty();
-            assertThat(opened.getDemand().getConsumers()).isZero();
+            assertThat(opened.hasDemand()).isTrue();
+            assertThat(opened.getDemand()).isEqualTo(Demand.getDefaultInstance());
             assertThat(broker.core().memory().inboundBytes()).isEqualTo((1 << 20) + 4096);
         }
     }
@@ -53,6 +56,77 @@ class PublishFramesTest {
             assertThat(ack.getStoredThrough()).isEqualTo(100);
             assertThat(ack.getLevel()).isEqualTo(AckLevel.ACK_LEVEL_MEMORY);
             assertThat(ack.getExceptionsList()).isEmpty();
+        }
+    }
+
+    /** Frames said at once were told to be no `open`, now and then: the thread that opened had not said who publishes. */
+    @Test
+    void framesMayBeSaidRightBehindOpenWhereTheStoreOpensOnAThreadOfItsOwn() {
+        for (int round = 0; round < 10; round++) {
+            try (EdgeBroker broker = EdgeBroker.setup()
+                    .store(new SlowlyOpeningStore(Say.frame(1)))
+                    .inProcess()) {
+                var camera = broker.publish();
+                camera.say(Say.publish(PublishOpen.newBuilder().setStream("gate")));
+                camera.say(Say.frames(Say.frame(0), Say.frame(0)));
+
+                assertThat(camera.next().hasOpened()).isTrue();
+                assertThat(camera.next().getAck().getStoredThrough()).isEqualTo(2);
+            }
+        }
+    }
+
+    @Test
+    void aPublisherIsToldToOpenAgainWhenTheStoreGivesLess() {
+        FadingStore store = new FadingStore(io.framebroker.server.broker.AckLevel.FSYNC);
+        try (EdgeBroker broker = EdgeBroker.setup().store(store).inProcess()) {
+            var camera = broker.publish();
+            camera.say(Say.open("gate"));
+            assertThat(camera.next().getOpened().getAckLevel()).isEqualTo(AckLevel.ACK_LEVEL_FSYNC);
+            camera.say(Say.frames(1, 1));
+            assertThat(camera.next().getAck().getLevel()).isEqualTo(AckLevel.ACK_LEVEL_FSYNC);
+
+            store.turnsTo(io.framebroker.server.broker.AckLevel.STORED);
+            camera.say(Say.frames(2, 2));
+
+            Refusal refusal = camera.refusal();
+            assertThat(refusal.reason()).isEqualTo("ACK_LEVEL_FELL");
+            assertThat(refusal.retry()).isTrue();
+            assertThat(refusal.message()).contains("FSYNC", "STORED");
+            var again = broker.publish();
+            again.say(Say.open("gate"));
+            PublishOpened opened = again.next().getOpened();
+            assertThat(opened.getAckLevel()).isEqualTo(AckLevel.ACK_LEVEL_STORED);
+            assertThat(opened.getLastSequence()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aPublisherThatIsSilentIsToldToOpenAgainAsWell() {
+        FadingStore store = new FadingStore(io.framebroker.server.broker.AckLevel.REPLICATED);
+        try (EdgeBroker broker =
+                EdgeBroker.setup().store(store).heartbeatMillis(10).inProcess()) {
+            var camera = broker.publish(Say.open("gate"));
+
+            store.turnsTo(io.framebroker.server.broker.AckLevel.MEMORY);
+
+            assertThat(camera.refusal().reason()).isEqualTo("ACK_LEVEL_FELL");
+        }
+    }
+
+    @Test
+    void aPublisherThatWasPromisedLittleStaysWhenTheStoreGivesLess() {
+        FadingStore store = new FadingStore(io.framebroker.server.broker.AckLevel.STORED);
+        try (EdgeBroker broker = EdgeBroker.setup().store(store).inProcess()) {
+            var camera = broker.publish(Say.open("gate"));
+            store.turnsTo(io.framebroker.server.broker.AckLevel.REPLICATED);
+            camera.say(Say.frames(1, 1));
+            assertThat(camera.next().getAck().getLevel()).isEqualTo(AckLevel.ACK_LEVEL_STORED);
+
+            store.turnsTo(io.framebroker.server.broker.AckLevel.FSYNC);
+            camera.say(Say.frames(2, 2));
+
+            assertThat(camera.next().getAck().getStoredThrough()).isEqualTo(2);
         }
     }
 
@@ -175,6 +249,25 @@ class PublishFramesTest {
         }
     }
 
+    /** It used to be left out of the answer, and so to be told with the first change. */
+    @Test
+    void aPublisherIsToldAtOnceWhoWantsItsStream() {
+        try (EdgeBroker broker = EdgeBroker.inProcess()) {
+            broker.consume(Say.consume(Say.consumer("gate", "")
+                    .setMode(ConsumeMode.CONSUME_MODE_LATEST)
+                    .setMaxFps(2.5)));
+            var camera = broker.publish();
+
+            camera.say(Say.open("gate"));
+
+            assertThat(camera.next().getOpened().getDemand())
+                    .isEqualTo(Demand.newBuilder()
+                            .setConsumers(1)
+                            .setWantedFps(2.5)
+                            .build());
+        }
+    }
+
     @Test
     void aPublisherIsToldWhoWantsItsStream() {
         try (EdgeBroker broker = EdgeBroker.inProcess()) {
@@ -185,8 +278,10 @@ class PublishFramesTest {
             camera.next(told ->
                     told.getDemand().getConsumers() == 1 && told.getDemand().getGroups() == 1);
             consumer.halfClose();
-            camera.next(told -> told.hasDemand() && told.getDemand().getConsumers() == 0);
             consumer.endsWell();
+            camera.next(told -> told.hasDemand()
+                    && told.getDemand().getConsumers() == 0
+                    && told.getDemand().getGroups() == 1);
         }
     }
 

@@ -10,24 +10,25 @@ import io.framebroker.v1.ConsumeFramesRequest;
 import io.framebroker.v1.ConsumeMode;
 import io.framebroker.v1.ConsumeOpen;
 import io.framebroker.v1.CreateStreamRequest;
+import io.framebroker.v1.DeadLetterFilter;
 import io.framebroker.v1.DeadLetterServiceGrpc;
 import io.framebroker.v1.DeleteStreamRequest;
-import io.framebroker.v1.DeliveryOrder;
 import io.framebroker.v1.DiagnosticsServiceGrpc;
 import io.framebroker.v1.ExplainFrameRequest;
 import io.framebroker.v1.FrameBrokerServiceGrpc;
+import io.framebroker.v1.FrameId;
 import io.framebroker.v1.GetLatestFrameRequest;
 import io.framebroker.v1.GetLedgerRequest;
 import io.framebroker.v1.GetStreamRequest;
 import io.framebroker.v1.GroupServiceGrpc;
 import io.framebroker.v1.GroupSettings;
 import io.framebroker.v1.HeldDeliveries;
-import io.framebroker.v1.ListDeadLettersRequest;
 import io.framebroker.v1.ListStreamsRequest;
-import io.framebroker.v1.OverflowPolicy;
 import io.framebroker.v1.PauseGroupRequest;
 import io.framebroker.v1.PublishFramesRequest;
 import io.framebroker.v1.PublishOpen;
+import io.framebroker.v1.ReplayDeadLettersRequest;
+import io.framebroker.v1.StartPosition;
 import io.framebroker.v1.StreamServiceGrpc;
 import io.framebroker.v1.StreamServiceGrpc.StreamServiceBlockingStub;
 import io.framebroker.v1.StreamSettings;
@@ -249,21 +250,53 @@ class RefusalTest {
                     seconds * 1000 + " ms",
                     "1 s .. 10 min");
         }
-        notServed("mode", "MODE_NOT_SERVED", consume(open -> open.setMode(ConsumeMode.CONSUME_MODE_LATEST)));
-        notServed("max_fps", "MAX_FPS_NOT_SERVED", consume(open -> open.setMaxFps(1)));
-        notServed("globs", "GLOBS_NOT_SERVED", consume(open -> open.addStreams("a*")));
-        notServed(
-                "max_age",
-                "MAX_AGE_NOT_SERVED",
-                consume(open -> open.getSettingsBuilder().setMaxAge(Duration.getDefaultInstance())));
-        notServed(
-                "max_attempts",
-                "MAX_ATTEMPTS_NOT_SERVED",
-                consume(open -> open.getSettingsBuilder().setMaxAttempts(3)));
-        notServed(
-                "order",
-                "ORDER_NOT_SERVED",
-                consume(open -> open.getSettingsBuilder().setOrder(DeliveryOrder.DELIVERY_ORDER_STRICT)));
+        invalid(
+                "max_age of 8 days",
+                consume(open -> open.getSettingsBuilder()
+                        .setMaxAge(Duration.newBuilder().setSeconds(8 * 86_400))),
+                "settings.max_age",
+                "691200000 ms",
+                "7 days");
+        invalid("unknown mode", consume(open -> open.setModeValue(9)), "open.mode", "9");
+        invalid("max_fps with QUEUE", consume(open -> open.setMaxFps(1)), "open.max_fps", "LATEST and REPLAY");
+        for (ConsumeMode mode : List.of(ConsumeMode.CONSUME_MODE_LATEST, ConsumeMode.CONSUME_MODE_REPLAY)) {
+            invalid("group with " + mode, consume(open -> open.setMode(mode)), "open.group", "leave it out");
+            for (double fps : new double[] {-1, Double.NaN}) {
+                invalid(
+                        fps + " fps with " + mode,
+                        consume(open -> open.clearGroup().setMode(mode).setMaxFps(fps)),
+                        "open.max_fps",
+                        "" + fps);
+            }
+        }
+        invalid(
+                "follow with LATEST",
+                consume(open -> open.clearGroup()
+                        .setMode(ConsumeMode.CONSUME_MODE_LATEST)
+                        .setFollow(true)),
+                "open.follow",
+                "REPLAY");
+        invalid(
+                "until with QUEUE",
+                consume(open -> open.setUntil(StartPosition.getDefaultInstance())),
+                "open.until",
+                "REPLAY");
+        invalid(
+                "until and follow",
+                consume(open -> open.clearGroup()
+                        .setMode(ConsumeMode.CONSUME_MODE_REPLAY)
+                        .setUntil(StartPosition.getDefaultInstance())
+                        .setFollow(true)),
+                "open.until",
+                "open.follow");
+        invalid("a glob of other characters", consume(open -> open.addStreams("a b*")), "open.streams", "a b*");
+        invalid(
+                "too many attempts",
+                consume(open -> open.getSettingsBuilder().setMaxAttempts(1001)),
+                "settings.max_attempts",
+                "1001",
+                "1..1000");
+        invalid("order", consume(open -> open.getSettingsBuilder().setOrderValue(9)), "open.settings.order", "9");
         on(
                 "group settings differ",
                 broker -> {
@@ -292,10 +325,6 @@ class RefusalTest {
                 "KIND_MISSING",
                 false,
                 null);
-    }
-
-    private void notServed(String name, String reason, Function<EdgeBroker, Refusal> call) {
-        on("not served: " + name, call, Code.UNIMPLEMENTED, reason, false, null, "not served yet");
     }
 
     private void administration() {
@@ -351,11 +380,11 @@ class RefusalTest {
                         "gate", all -> all.setRetentionAge(Duration.newBuilder().setSeconds(-1))))),
                 "settings.retention_age",
                 "-1000");
-        notServed(
-                "policy",
-                "POLICY_NOT_SERVED",
-                streams(stub -> stub.createStream(
-                        create("gate", all -> all.setOverflowPolicy(OverflowPolicy.OVERFLOW_POLICY_THIN)))));
+        invalid(
+                "policy that is none",
+                streams(stub -> stub.createStream(create("gate", all -> all.setOverflowPolicyValue(77)))),
+                "settings.overflow_policy",
+                "77");
         invalid(
                 "mask of an unknown field",
                 streams(stub -> {
@@ -374,12 +403,12 @@ class RefusalTest {
                     stub.createStream(create("gate", all -> {}));
                     stub.updateStream(UpdateStreamRequest.newBuilder()
                             .setName("gate")
-                            .setUpdateMask(FieldMask.newBuilder().addPaths("max_backlog_frames"))
+                            .setUpdateMask(FieldMask.newBuilder().addPaths("max_backlog_bytes"))
                             .build());
                 }),
-                "settings.max_backlog_frames",
+                "settings.max_backlog_bytes",
                 "0",
-                "1..1000000");
+                "1..");
         invalid(
                 "page too large",
                 streams(stub -> stub.listStreams(
@@ -428,21 +457,52 @@ class RefusalTest {
                 false,
                 null,
                 "gate");
-        notServed(
-                "groups",
-                "METHOD_NOT_SERVED",
-                unary(broker -> GroupServiceGrpc.newBlockingStub(broker.channel())
-                        .pauseGroup(PauseGroupRequest.getDefaultInstance())));
-        notServed(
-                "dead letters",
-                "METHOD_NOT_SERVED",
-                unary(broker -> DeadLetterServiceGrpc.newBlockingStub(broker.channel())
-                        .listDeadLetters(ListDeadLettersRequest.getDefaultInstance())));
-        notServed(
-                "explain",
-                "EXPLAIN_NOT_SERVED",
-                unary(broker -> DiagnosticsServiceGrpc.newBlockingStub(broker.channel())
-                        .explainFrame(ExplainFrameRequest.getDefaultInstance())));
+        on(
+                "no such group",
+                unary(broker -> {
+                    broker.publish(Say.open("gate"));
+                    GroupServiceGrpc.newBlockingStub(broker.channel())
+                            .pauseGroup(PauseGroupRequest.newBuilder()
+                                    .setStream("gate")
+                                    .setName("nobody")
+                                    .build());
+                }),
+                Code.NOT_FOUND,
+                "GROUP_NOT_FOUND",
+                false,
+                null,
+                "gate",
+                "\"nobody\"");
+        invalid(
+                "replay of dead letters without a limit",
+                unary(broker -> {
+                    broker.publish(Say.open("gate"));
+                    DeadLetterServiceGrpc.newBlockingStub(broker.channel())
+                            .replayDeadLetters(ReplayDeadLettersRequest.newBuilder()
+                                    .setFilter(DeadLetterFilter.newBuilder().setStream("gate"))
+                                    .build());
+                }),
+                "limit",
+                "1 or more");
+        on(
+                "explain a frame that never was",
+                unary(broker -> {
+                    var camera = broker.publish(Say.open("gate"));
+                    camera.say(Say.frames(1, 1));
+                    camera.next(told -> told.getAck().getStoredThrough() == 1);
+                    DiagnosticsServiceGrpc.newBlockingStub(broker.channel())
+                            .explainFrame(ExplainFrameRequest.newBuilder()
+                                    .setStream("gate")
+                                    .setId(FrameId.newBuilder().setGeneration(1).setOrdinal(-1))
+                                    .build());
+                }),
+                Code.NOT_FOUND,
+                "FRAME_NOT_FOUND",
+                false,
+                null,
+                "gate",
+                "1-18446744073709551615",
+                "1 through 1");
     }
 
     @TestFactory

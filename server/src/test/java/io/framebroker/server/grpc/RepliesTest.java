@@ -9,11 +9,13 @@ import io.framebroker.server.broker.PublisherKey;
 import io.framebroker.server.broker.PublisherPort.FrameException;
 import io.framebroker.server.broker.PublisherPort.Outcome;
 import io.framebroker.v1.AckLevel;
+import io.framebroker.v1.ConsumeFramesResponse;
 import io.framebroker.v1.ConsumeOpened;
 import io.framebroker.v1.Drain;
 import io.framebroker.v1.Heartbeat;
 import io.framebroker.v1.PublishFramesResponse;
 import io.framebroker.v1.SettleResult;
+import io.framebroker.v1.StreamsChanged;
 import io.framebroker.wire.ConsumeMessage;
 import io.framebroker.wire.WireFrame;
 import io.grpc.Status;
@@ -31,6 +33,7 @@ class RepliesTest {
     private final ConsumeReplies consume = new ConsumeReplies(
             consumeCall,
             RepliesTest::body,
+            message -> message,
             new OutboundRoom(new FrameMemory(1 << 30, 1 << 30), consumeCall),
             askedAgain::incrementAndGet,
             ended::incrementAndGet);
@@ -165,6 +168,58 @@ class RepliesTest {
         }
         assertThat(lost).isEqualTo(10_000);
         assertThat(consume.mayReadOn()).isTrue();
+    }
+
+    /** Used to be kept by the names of all there had ever been. */
+    @Test
+    void aStreamThatCameAndWentBeforeTheClientWasToldIsNotTold() {
+        consume.opened(ConsumeOpened.newBuilder().addStreams("gate").build());
+        consume.flush();
+        consumeCall.sent.clear();
+        consumeCall.ready = false;
+        for (int i = 0; i < 10_000; i++) {
+            consume.added("cam-" + i);
+            consume.removed("cam-" + i);
+            consume.added("yard");
+            consume.removed("gate");
+            consume.added("gate");
+        }
+        consume.removed("gate");
+
+        consumeCall.ready = true;
+        consume.flush();
+
+        assertThat(changes())
+                .containsExactly(StreamsChanged.newBuilder()
+                        .addAdded("yard")
+                        .addRemoved("gate")
+                        .build());
+    }
+
+    @Test
+    void aStreamThatOpenedTellsIsToldToBeGoneWheneverItWent() {
+        consume.added("gate");
+        consume.added("yard");
+        consume.removed("yard");
+        consume.opened(
+                ConsumeOpened.newBuilder().addStreams("gate").addStreams("yard").build());
+        consume.removed("gate");
+
+        consume.flush();
+
+        assertThat(changes())
+                .containsExactly(StreamsChanged.newBuilder()
+                        .addRemoved("yard")
+                        .addRemoved("gate")
+                        .build());
+    }
+
+    private List<StreamsChanged> changes() {
+        return consumeCall.sent.stream()
+                .map(told -> ((ConsumeMessage.Control) told).response())
+                .filter(ConsumeFramesResponse::hasStreamsChanged)
+                .map(ConsumeFramesResponse::getStreamsChanged)
+                .toList();
     }
 
     /** Used to come in one message, however many there were. */

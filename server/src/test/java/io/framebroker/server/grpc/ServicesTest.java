@@ -19,6 +19,7 @@ import io.framebroker.v1.GroupServiceGrpc;
 import io.framebroker.v1.ListGroupsRequest;
 import io.framebroker.v1.ListStreamsRequest;
 import io.framebroker.v1.ListStreamsResponse;
+import io.framebroker.v1.OverflowPolicy;
 import io.framebroker.v1.PayloadMode;
 import io.framebroker.v1.PublishFramesResponse;
 import io.framebroker.v1.PurgeStreamRequest;
@@ -36,6 +37,8 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The calls that take one message and give one. */
 class ServicesTest {
@@ -78,6 +81,9 @@ class ServicesTest {
                 .getStream();
 
         assertThat(plain.getSettings().getMaxBacklogFrames()).isEqualTo(1000);
+        assertThat(plain.getBacklogLimitFrames()).isEqualTo(1000);
+        assertThat(plain.getSettings().getOverflowPolicy()).isEqualTo(OverflowPolicy.OVERFLOW_POLICY_BLOCK);
+        assertThat(chosen.getBacklogLimitFrames()).isEqualTo(5);
         assertThat(plain.getSettings().hasRetentionAge()).isFalse();
         assertThat(plain.getCreateTime().getSeconds()).isPositive();
         assertThat(plain.hasFirstId()).isFalse();
@@ -128,6 +134,39 @@ class ServicesTest {
         assertThat(names).hasSize(25).isSorted().doesNotHaveDuplicates();
         assertThat(streams.listStreams(ListStreamsRequest.getDefaultInstance()).getStreamsCount())
                 .isEqualTo(25);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            mode = EnumSource.Mode.EXCLUDE,
+            names = {"OVERFLOW_POLICY_UNSPECIFIED", "UNRECOGNIZED"})
+    void anOverflowPolicyIsWhatWasAskedUntilItIsChanged(OverflowPolicy policy) {
+        StreamSettings asked =
+                StreamSettings.newBuilder().setOverflowPolicy(policy).build();
+        Stream created = streams.createStream(CreateStreamRequest.newBuilder()
+                        .setName("gate")
+                        .setSettings(asked)
+                        .build())
+                .getStream();
+        UpdateStreamRequest.Builder update = UpdateStreamRequest.newBuilder().setName("gate");
+
+        assertThat(created.getSettings().getOverflowPolicy()).isEqualTo(policy);
+        streams.updateStream(update.setSettings(StreamSettings.newBuilder().setMaxBacklogFrames(7))
+                .build());
+        Stream changed = streams.getStream(
+                        GetStreamRequest.newBuilder().setName("gate").build())
+                .getStream();
+        assertThat(changed.getSettings().getOverflowPolicy()).isEqualTo(policy);
+        assertThat(changed.getBacklogLimitFrames()).isEqualTo(7);
+        Stream back = streams.updateStream(update.setSettings(StreamSettings.getDefaultInstance())
+                        .setUpdateMask(FieldMask.newBuilder()
+                                .addPaths("overflow_policy")
+                                .addPaths("max_backlog_frames"))
+                        .build())
+                .getStream();
+        assertThat(back.getSettings().getOverflowPolicy()).isEqualTo(OverflowPolicy.OVERFLOW_POLICY_BLOCK);
+        assertThat(back.getSettings().getMaxBacklogFrames()).isZero();
+        assertThat(back.getBacklogLimitFrames()).isEqualTo(100);
     }
 
     @Test
@@ -272,6 +311,26 @@ class ServicesTest {
         assertThat(info.getInboundLimitBytes()).isEqualTo(512 << 20);
         assertThat(info.getAutoCreateStreams()).isTrue();
         assertThat(info.getDurability()).isNotBlank();
+    }
+
+    /** It used to be in the log alone that somebody else works on the store. */
+    @Test
+    void theBrokerTellsHowOftenItsStoreWasChangedByOthers() {
+        FadingStore store = new FadingStore(io.framebroker.server.broker.AckLevel.STORED);
+        try (EdgeBroker other = EdgeBroker.setup().store(store).inProcess()) {
+            var diagnostics = DiagnosticsServiceGrpc.newBlockingStub(other.channel());
+            assertThat(diagnostics
+                            .getBrokerInfo(GetBrokerInfoRequest.getDefaultInstance())
+                            .getIntrusions())
+                    .isZero();
+
+            store.isIntruded(3);
+
+            assertThat(diagnostics
+                            .getBrokerInfo(GetBrokerInfoRequest.getDefaultInstance())
+                            .getIntrusions())
+                    .isEqualTo(3);
+        }
     }
 
     @Test
