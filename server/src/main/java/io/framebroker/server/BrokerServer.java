@@ -5,6 +5,7 @@ import io.framebroker.server.broker.BrokerClock;
 import io.framebroker.server.broker.BrokerSettings;
 import io.framebroker.server.broker.FrameMemory;
 import io.framebroker.server.broker.FrameStore;
+import io.framebroker.server.grpc.ConnectionAge;
 import io.framebroker.server.grpc.EdgeSettings;
 import io.framebroker.server.grpc.GrpcEdge;
 import io.framebroker.server.store.memory.MemoryFrameStore;
@@ -18,6 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.IntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +27,7 @@ import org.slf4j.LoggerFactory;
 public final class BrokerServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(BrokerServer.class);
     private static final long TICK_MILLIS = 10;
+    private static final long OPEN_ALL_MILLIS = 5_000;
     private static final int MOST_CALLS_OF_A_CONNECTION = 1000;
     private static final int MOST_RESETS_A_SECOND = 200;
 
@@ -38,16 +41,18 @@ public final class BrokerServer implements AutoCloseable {
 
     private BrokerServer(
             ServerBuilder<?> transport,
+            FrameStore store,
+            IntFunction<String> address,
             BrokerSettings settings,
             FrameMemory memory,
-            EdgeSettings edge,
-            long drainMillis)
+            EdgeSettings edge)
             throws IOException {
-        this.drainMillis = drainMillis;
-        this.store = new MemoryFrameStore();
+        this.drainMillis = edge.drainMillis();
+        this.store = store;
         this.broker = new Broker(settings, store, memory, new SystemBrokerClock());
         this.edge = new GrpcEdge(broker, edge);
         this.server = this.edge.addTo(transport).build().start();
+        store.serveAt(address.apply(server.getPort()));
         this.timer = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "frame-broker-timer");
             thread.setDaemon(true);
@@ -57,23 +62,24 @@ public final class BrokerServer implements AutoCloseable {
         long heartbeatTick = Math.min(1_000, edge.heartbeatMillis());
         timer.scheduleWithFixedDelay(
                 () -> logged(this.edge::heartbeats), heartbeatTick, heartbeatTick, TimeUnit.MILLISECONDS);
-        log.info(
-                "{} store: acknowledged frames survive {}",
-                store.name(),
-                store.ackLevel().survives());
+        // What nobody has asked for yet is there to be looked at, and what a broker that is gone had goes on.
+        timer.scheduleWithFixedDelay(() -> logged(broker::openAll), 0, OPEN_ALL_MILLIS, TimeUnit.MILLISECONDS);
+        log.info("{} store: {}", store.name(), store.durability());
     }
 
     /** Starts a broker that listens on the network. */
     static BrokerServer start(ServerConfig config) throws IOException {
         InetSocketAddress address = new InetSocketAddress(config.grpcHost, config.grpcPort);
-        ServerBuilder<?> netty = NettyServerBuilder.forAddress(address)
+        EdgeSettings edge = config.edge();
+        NettyServerBuilder netty = NettyServerBuilder.forAddress(address)
                 .keepAliveTime(config.keepAliveTime.toMillis(), TimeUnit.MILLISECONDS)
                 .keepAliveTimeout(config.keepAliveTimeout.toMillis(), TimeUnit.MILLISECONDS)
                 .permitKeepAliveTime(10, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)
                 .maxConcurrentCallsPerConnection(MOST_CALLS_OF_A_CONNECTION)
                 .maxRstFramesPerWindow(MOST_RESETS_A_SECOND, 1);
-        return new BrokerServer(netty, config.broker(), config.memory(), config.edge(), config.drainTime.toMillis());
+        ConnectionAge.limit(netty, edge);
+        return new BrokerServer(netty, config.store(), config::address, config.broker(), config.memory(), edge);
     }
 
     /**
@@ -90,7 +96,18 @@ public final class BrokerServer implements AutoCloseable {
     public static BrokerServer start(
             ServerBuilder<?> transport, BrokerSettings settings, FrameMemory memory, EdgeSettings edge)
             throws IOException {
-        return new BrokerServer(transport, settings, memory, edge, 1_000);
+        return start(transport, new MemoryFrameStore(), settings, memory, edge);
+    }
+
+    /** As above, on another store, which the broker closes when it ends. */
+    public static BrokerServer start(
+            ServerBuilder<?> transport,
+            FrameStore store,
+            BrokerSettings settings,
+            FrameMemory memory,
+            EdgeSettings edge)
+            throws IOException {
+        return new BrokerServer(transport, store, port -> "127.0.0.1:" + port, settings, memory, edge);
     }
 
     /** The core, for looking inside. */
@@ -132,7 +149,7 @@ public final class BrokerServer implements AutoCloseable {
             return;
         }
         log.info("draining {} calls, up to {} ms", edge.openCalls(), drainMillis);
-        edge.drain(drainMillis, "the broker is stopping");
+        edge.drain("the broker is stopping");
         server.shutdown();
         try {
             if (!server.awaitTermination(drainMillis, TimeUnit.MILLISECONDS)) {
@@ -144,7 +161,9 @@ public final class BrokerServer implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         timer.shutdownNow();
+        edge.close();
         store.close();
+        broker.stopped();
         log.info("stopped");
     }
 

@@ -7,27 +7,44 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** The broker process. Prints one line on standard output when it serves; logs go to standard error. */
+/**
+ * The broker process. Prints one line on standard output when it serves; logs go to standard error. Its subcommands
+ * talk to a broker that runs, or look into what one has left.
+ */
 @Command(
         name = "frame-broker",
         mixinStandardHelpOptions = true,
         version = "frame-broker 0.1.0",
         sortOptions = false,
+        subcommands = {
+            StreamsCommand.class,
+            GroupsCommand.class,
+            GroupCommand.class,
+            ConsumersCommand.class,
+            LedgerCommand.class,
+            ExplainCommand.class,
+            DlqCommand.class,
+            TailCommand.class,
+            SnapshotCommand.class,
+            StoreCommand.class
+        },
         description = "A gRPC streaming broker for video frames.")
 public final class FrameBroker implements Callable<Integer> {
     @Mixin
     private ServerConfig config;
 
     public static void main(String[] args) {
-        int code = new CommandLine(new FrameBroker())
-                .setExecutionExceptionHandler((e, commandLine, parsed) -> {
-                    commandLine.getErr().println("frame-broker: " + e.getMessage());
-                    return 1;
-                })
-                .execute(args);
+        int code = commandLine().execute(args);
         if (code != 0) {
             System.exit(code);
         }
+    }
+
+    static CommandLine commandLine() {
+        return new CommandLine(new FrameBroker()).setExecutionExceptionHandler((e, commandLine, parsed) -> {
+            commandLine.getErr().println("frame-broker: " + e.getMessage());
+            return commandLine.getCommandSpec().exitCodeOnExecutionException();
+        });
     }
 
     @Override

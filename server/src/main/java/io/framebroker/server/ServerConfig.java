@@ -2,9 +2,14 @@ package io.framebroker.server;
 
 import io.framebroker.server.broker.BrokerSettings;
 import io.framebroker.server.broker.FrameMemory;
+import io.framebroker.server.broker.FrameStore;
+import io.framebroker.server.broker.OverflowPolicy;
 import io.framebroker.server.broker.StreamSettings;
 import io.framebroker.server.grpc.EdgeSettings;
+import io.framebroker.server.store.memory.MemoryFrameStore;
+import io.framebroker.server.store.redis.RedisFrameStore;
 import java.time.Duration;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -25,6 +30,26 @@ final class ServerConfig {
     int grpcPort;
 
     @Option(
+            names = "--advertise-address",
+            defaultValue = "${env:ADVERTISE_ADDRESS:-}",
+            description = "host:port where other brokers on the same Redis reach this one (ADVERTISE_ADDRESS, default"
+                    + " the address it listens on)")
+    String advertiseAddress;
+
+    @Option(
+            names = "--store",
+            defaultValue = "${env:STORE:-auto}",
+            description = "Where frames are kept: memory, disk, redis, or auto, which is redis where one is named, and"
+                    + " disk elsewhere (STORE, default auto)")
+    String storeName;
+
+    @Mixin
+    RedisConfig redis;
+
+    @Mixin
+    DiskConfig disk;
+
+    @Option(
             names = "--auto-create-streams",
             arity = "1",
             defaultValue = "${env:AUTO_CREATE_STREAMS:-true}",
@@ -39,9 +64,10 @@ final class ServerConfig {
 
     @Option(
             names = "--backlog-frames",
-            defaultValue = "${env:FRAME_BUFFER_SIZE:-1000}",
-            description = "Backlog of a new stream at which its publisher waits, in frames, 1..1000000"
-                    + " (FRAME_BUFFER_SIZE, default 1000)")
+            defaultValue = "${env:FRAME_BUFFER_SIZE:-0}",
+            description =
+                    "Backlog limit of a new stream in frames, 1..1000000; 0 for one that goes up and down with the"
+                            + " load, 100..10000 (FRAME_BUFFER_SIZE, default 0)")
     int backlogFrames;
 
     @Option(
@@ -50,6 +76,14 @@ final class ServerConfig {
             converter = ByteSize.class,
             description = "The same in bytes (FRAME_BUFFER_BYTES, default 256M)")
     long backlogBytes;
+
+    @Option(
+            names = "--overflow-policy",
+            defaultValue = "${env:OVERFLOW_POLICY:-BLOCK}",
+            description =
+                    "What happens at the backlog limit of a new stream: ${COMPLETION-CANDIDATES} (OVERFLOW_POLICY,"
+                            + " default BLOCK)")
+    OverflowPolicy overflowPolicy;
 
     @Option(
             names = "--retention-frames",
@@ -65,11 +99,25 @@ final class ServerConfig {
     long retentionBytes;
 
     @Option(
+            names = "--open-wait",
+            defaultValue = "${env:OPEN_WAIT:-PT30S}",
+            description = "How long a call waits for a store that does not open its stream, 100 ms or more, ISO-8601"
+                    + " (OPEN_WAIT, default PT30S)")
+    Duration openWait;
+
+    @Option(
             names = "--resume-grace",
             defaultValue = "${env:RESUME_GRACE:-PT5S}",
             description = "How long the frames of a consumer that lost its connection wait for it, ISO-8601"
                     + " (RESUME_GRACE, default PT5S)")
     Duration resumeGrace;
+
+    @Option(
+            names = "--group-ttl",
+            defaultValue = "${env:GROUP_TTL:-PT1H}",
+            description = "Time without a consumer after which a durable group no longer protects its frames, until one"
+                    + " comes; PT0S for never, ISO-8601 (GROUP_TTL, default PT1H)")
+    Duration groupTtl;
 
     @Option(
             names = "--max-frame-bytes",
@@ -129,16 +177,54 @@ final class ServerConfig {
     Duration drainTime;
 
     @Option(
+            names = "--max-connection-age",
+            defaultValue = "${env:MAX_CONNECTION_AGE:-PT0S}",
+            description =
+                    "Age, give or take a tenth, at which clients are asked to connect anew, so that their load spreads"
+                            + " over brokers that have come since; PT0S for never (MAX_CONNECTION_AGE, default PT0S)")
+    Duration maxConnectionAge;
+
+    @Option(
             names = "--exit-with-stdin",
             description = "Stop when standard input ends: for whoever starts a broker as a child")
     boolean exitWithStdin;
 
+    /** The store to keep frames in. It may have to ask a server whether it is fit for that. */
+    FrameStore store() {
+        String chosen = storeName.equals("auto") ? redis.isGiven() ? "redis" : "disk" : storeName;
+        return switch (chosen) {
+            case "memory" -> new MemoryFrameStore();
+            case "disk" -> disk.store(edge().maxFrameBytes());
+            case "redis" ->
+                new RedisFrameStore(
+                        redis.settings().withMaxFrameBytes(edge().maxFrameBytes()), redis.replicas, redis.statedLevel);
+            default ->
+                throw new IllegalArgumentException("--store " + storeName + " is none of memory, disk, redis, auto");
+        };
+    }
+
+    /** Where other brokers reach this one. */
+    String address(int port) {
+        return advertiseAddress.isEmpty()
+                ? (grpcHost.indexOf(':') < 0 ? grpcHost : "[" + grpcHost + "]") + ":" + port
+                : advertiseAddress;
+    }
+
     BrokerSettings broker() {
+        if (openWait.toMillis() < 100) {
+            throw new IllegalArgumentException("--open-wait " + openWait + " is below 100 ms");
+        }
+        if (groupTtl.isNegative()) {
+            throw new IllegalArgumentException("--group-ttl " + groupTtl + " is below 0");
+        }
         return new BrokerSettings(
                 autoCreateStreams,
                 maxStreams,
                 resumeGrace.toMillis(),
-                new StreamSettings(backlogFrames, backlogBytes, retentionFrames, retentionBytes, 0));
+                new StreamSettings(backlogFrames, backlogBytes, overflowPolicy, retentionFrames, retentionBytes, 0),
+                redis.outage == RedisConfig.Outage.DEGRADE,
+                openWait.toMillis(),
+                groupTtl.toMillis());
     }
 
     FrameMemory memory() {
@@ -160,12 +246,18 @@ final class ServerConfig {
             throw new IllegalArgumentException(
                     "--keepalive-time " + keepAliveTime + " is below the 10 s that the transport takes");
         }
+        if (!maxConnectionAge.isZero() && maxConnectionAge.toMillis() < 1_000) {
+            throw new IllegalArgumentException(
+                    "--max-connection-age " + maxConnectionAge + " is below 1 s, and not 0, which is for ever");
+        }
         return new EdgeSettings(
                 (int) maxFrameBytes,
                 (int) Math.min(maxFrameBytes, EdgeSettings.DEFAULT.defaultFrameBytes()),
                 maxCalls,
                 EdgeSettings.DEFAULT.openMillis(),
                 EdgeSettings.DEFAULT.heartbeatMillis(),
+                drainTime.toMillis(),
+                maxConnectionAge.toMillis(),
                 EdgeSettings.DEFAULT.version());
     }
 }
