@@ -82,6 +82,7 @@ final class ConsumeCall extends ClientCall.Listener<ConsumeMessage> implements S
             case SETTLED -> session.settled(this, response.getSettled());
             case GAP -> session.gap(response.getGap());
             case HEARTBEAT -> session.heartbeat(response.getHeartbeat());
+            case STREAMS_CHANGED -> session.streamsChanged(response.getStreamsChanged());
             case DRAIN ->
                 session.drained(this, response.getDrain().getDeadline().getSeconds());
             case DELIVERIES, KIND_NOT_SET -> {

@@ -11,6 +11,7 @@ import io.framebroker.v1.Resume;
 import io.framebroker.v1.Settle;
 import io.framebroker.v1.Settled;
 import io.framebroker.v1.StartPosition;
+import io.framebroker.v1.StreamsChanged;
 import io.framebroker.v1.Window;
 import io.framebroker.wire.ConsumeMessage;
 import io.framebroker.wire.WireDelivery;
@@ -40,11 +41,17 @@ final class ConsumeSession extends Session<ConsumeCall> {
     private boolean pauseDue;
     private List<Run> extensions = List.of();
     private String group;
+    /** Streams that match and that the broker leaves out. Used on the transport's thread. */
+    private int leftOut;
+
     private long tickNanos = MAX_TICK_NANOS;
     private Timers.Timeout tick = () -> {};
 
     /** Wall-clock time of the first {@code opened}; negative before it. */
     private long firstOpenedMicros = -1;
+
+    /** Earliest receive time among the frames that came, by the broker's clock; 0 before the first. */
+    private long firstReceivedMicros;
 
     /** Latest receive time among the frames that came, by the broker's clock; 0 before the first. */
     private long lastReceivedMicros;
@@ -193,13 +200,17 @@ final class ConsumeSession extends Session<ConsumeCall> {
         boolean release;
         lock.lock();
         try {
-            if (from != call() || isOver()) {
+            if (from != call() || !live()) {
+                // Behind our half-close the broker has given it to somebody else.
                 return;
             }
             batch = new HeldBatch(this, group, message, timers.nanoTime());
             deliveries.add(batch);
             for (WireDelivery delivery : message.deliveries()) {
                 lastReceivedMicros = Math.max(lastReceivedMicros, delivery.receivedMicros());
+                if (firstReceivedMicros == 0 || delivery.receivedMicros() < firstReceivedMicros) {
+                    firstReceivedMicros = delivery.receivedMicros();
+                }
             }
             learnLease(batch.leaseNanos);
             release = closing();
@@ -224,6 +235,14 @@ final class ConsumeSession extends Session<ConsumeCall> {
 
     void heartbeat(Heartbeat heartbeat) {
         options.callbacks().onHeartbeat().accept(heartbeat);
+    }
+
+    void streamsChanged(StreamsChanged change) {
+        if (change.getLeftOut() > 0 && change.getLeftOut() != leftOut) {
+            log.warn("{}: {} streams match and are left out: {}", this, change.getLeftOut(), change.getLeftOutReason());
+        }
+        leftOut = change.getLeftOut();
+        options.callbacks().onStreamsChanged().accept(change);
     }
 
     @Override
@@ -251,10 +270,14 @@ final class ConsumeSession extends Session<ConsumeCall> {
     /**
      * Where the group is to start if it is gone, as with a broker that was restarted and keeps nothing: created anew behind
      * the newest frame it would miss, silently, what was published before we were back. A group that is still there keeps
-     * its position.
+     * its position. With globs there may be streams that came into being meanwhile: none of their frames are to be missed,
+     * though others may have given newer ones.
      */
     private StartPosition whereItLeft() {
         long micros = lastReceivedMicros > 0 ? lastReceivedMicros + 1 : firstOpenedMicros;
+        if (options.takesNewStreams()) {
+            micros = firstReceivedMicros > 0 ? Math.min(firstReceivedMicros, firstOpenedMicros) : firstOpenedMicros;
+        }
         return StartPosition.newBuilder()
                 .setTime(Timestamp.newBuilder()
                         .setSeconds(Math.floorDiv(micros, 1_000_000L))
@@ -303,6 +326,9 @@ final class ConsumeSession extends Session<ConsumeCall> {
 
     @Override
     boolean complete(CallFailure end) {
+        if (options.endsByItself() && end.ok()) {
+            return true;
+        }
         long limit = options.open().getLimit();
         return limit > 0 && (end.ok() || deliveries.delivered() >= limit && nothingLeft());
     }

@@ -7,6 +7,7 @@ import io.framebroker.v1.GroupSettings;
 import io.framebroker.v1.Heartbeat;
 import io.framebroker.v1.PayloadMode;
 import io.framebroker.v1.SettleResult;
+import io.framebroker.v1.StreamsChanged;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -14,6 +15,7 @@ import java.util.function.Consumer;
  * How a consumer was asked to be.
  *
  * @param open what every call is opened with, but for window, limit and held deliveries
+ * @param maxUnpackedBytes largest payload that a packed one may unpack to; 0 when packed payloads are wanted as they are
  * @param manualSettle whether a handler that returns leaves its frames unsettled
  * @param silenceMillis how long the broker may say nothing before the call is given up
  * @param closeMillis how long {@code close} waits for handlers
@@ -22,15 +24,25 @@ record ConsumerOptions(
         ConsumeOpen open,
         boolean autoExtend,
         boolean verifyChecksum,
+        int maxUnpackedBytes,
         boolean manualSettle,
         long silenceMillis,
         long closeMillis,
         Callbacks callbacks) {
 
-    record Callbacks(Consumer<Gap> onGap, Consumer<Heartbeat> onHeartbeat, Consumer<SettleResult> onSettled) {}
+    record Callbacks(
+            Consumer<Gap> onGap,
+            Consumer<Heartbeat> onHeartbeat,
+            Consumer<StreamsChanged> onStreamsChanged,
+            Consumer<SettleResult> onSettled) {}
 
     List<String> streams() {
         return open.getStreamsList();
+    }
+
+    /** Whether streams may come to the consumer that its last call did not have. */
+    boolean takesNewStreams() {
+        return streams().stream().anyMatch(stream -> stream.indexOf('*') >= 0);
     }
 
     GroupSettings settings() {
@@ -54,6 +66,16 @@ record ConsumerOptions(
                 && !settings().hasStart()
                 && (open.getMode() == ConsumeMode.CONSUME_MODE_UNSPECIFIED
                         || open.getMode() == ConsumeMode.CONSUME_MODE_QUEUE);
+    }
+
+    /** Whether there is an end to what is wanted, at which the broker ends the call. */
+    boolean endsByItself() {
+        return open.getMode() == ConsumeMode.CONSUME_MODE_REPLAY && !open.getFollow();
+    }
+
+    /** Largest payload to unpack; 0 for leaving all as they come. */
+    int unpacksUpToBytes() {
+        return open.getPayload() == PayloadMode.PAYLOAD_MODE_METADATA_ONLY ? 0 : maxUnpackedBytes;
     }
 
     /** The broker takes a half-close for the end, unless the call has an end of its own. */

@@ -10,7 +10,8 @@ package io.framebroker.client;
  * @param stale frames whose settlement came too late: they are, or will be, delivered again
  * @param refused frames whose settlement the broker refused to carry out
  * @param expiredHere frames that were not handled because their lease ended first
- * @param corrupt frames whose payload was not what its checksum says; another attempt was asked for
+ * @param corrupt frames whose payload was not what its checksum says, or could not be unpacked; another attempt was asked
+ *     for
  * @param reconnects calls opened after the first
  * @param held frames delivered and neither settled nor lost at this moment
  * @param connected whether the broker has answered the present call

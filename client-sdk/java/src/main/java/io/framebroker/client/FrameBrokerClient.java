@@ -1,11 +1,17 @@
 package io.framebroker.client;
 
+import com.google.protobuf.UnsafeByteOperations;
+import io.framebroker.v1.Compression;
+import io.framebroker.v1.DeadLetterServiceGrpc;
 import io.framebroker.v1.DiagnosticsServiceGrpc;
+import io.framebroker.v1.Frame;
 import io.framebroker.v1.FrameBrokerServiceGrpc;
 import io.framebroker.v1.GetLatestFrameRequest;
 import io.framebroker.v1.GetLatestFrameResponse;
 import io.framebroker.v1.GroupServiceGrpc;
 import io.framebroker.v1.StreamServiceGrpc;
+import io.framebroker.wire.UnreadablePayloadException;
+import io.framebroker.wire.WireFrame;
 import io.grpc.ChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
@@ -28,6 +34,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class FrameBrokerClient implements AutoCloseable {
     private final Channels channels;
     private final Timers timers;
+    private final PackBuffers buffers = new PackBuffers();
     private final Duration minBackoff;
     private final Duration maxBackoff;
     private final Set<FramePublisher> publishers = ConcurrentHashMap.newKeySet();
@@ -56,13 +63,19 @@ public final class FrameBrokerClient implements AutoCloseable {
     /** A publisher of frames to a stream. */
     public FramePublisher.Builder publisher(String stream) {
         return new FramePublisher.Builder(
-                stream, options -> new PublishSession(options, channels.publishers(), timers, backoff()), publisher -> {
+                stream,
+                options -> new PublishSession(options, channels.publishers(), timers, backoff(), buffers),
+                publisher -> {
                     publishers.add(publisher);
                     publisher.over().thenRun(() -> publishers.remove(publisher));
                 });
     }
 
-    /** A consumer of frames from streams: names, or globs where {@code *} stands for part of a name. */
+    /**
+     * A consumer of frames from streams: names, or globs, in which each {@code *} stands for any characters of a name, or
+     * none. A glob takes those that match now and those that come into being later; see
+     * {@link FrameConsumer.Builder#onStreamsChanged}.
+     */
     public FrameConsumer.Builder consumer(String... streams) {
         return new FrameConsumer.Builder(
                 List.of(streams),
@@ -74,9 +87,10 @@ public final class FrameBrokerClient implements AutoCloseable {
     }
 
     /**
-     * The newest frame of a stream; empty when there is none, or no such stream.
+     * The newest frame of a stream, unpacked; empty when there is none, or no such stream.
      *
-     * @throws FrameBrokerException when the broker cannot be asked within 5 s, or refuses
+     * @throws FrameBrokerException when the broker cannot be asked within 5 s, or refuses; PAYLOAD_UNREADABLE when the frame
+     *     cannot be unpacked, or to no more than 32 MiB and 64 kB
      */
     public Optional<LatestFrame> latestFrame(String stream) {
         GetLatestFrameRequest request =
@@ -84,6 +98,7 @@ public final class FrameBrokerClient implements AutoCloseable {
         try {
             GetLatestFrameResponse latest =
                     FrameBrokerServiceGrpc.newBlockingStub(channels.admin()).getLatestFrame(request);
+            Frame unpacked = unpacked(stream, latest.getFrame());
             return Optional.of(new LatestFrame(
                     stream,
                     latest.getId().getGeneration(),
@@ -92,13 +107,32 @@ public final class FrameBrokerClient implements AutoCloseable {
                     Instant.ofEpochSecond(
                             latest.getReceivedTime().getSeconds(),
                             latest.getReceivedTime().getNanos()),
-                    latest.getFrame().getHeader(),
-                    latest.getFrame().getPayload()));
+                    unpacked.getHeader(),
+                    unpacked.getPayload()));
         } catch (StatusRuntimeException e) {
             if (e.getStatus().getCode() == Status.Code.NOT_FOUND) {
                 return Optional.empty();
             }
             throw CallFailure.of(e.getStatus(), e.getTrailers()).toException("latest frame of " + stream);
+        }
+    }
+
+    private static Frame unpacked(String stream, Frame frame) {
+        Compression compression = frame.getHeader().getCompression();
+        if (compression == Compression.COMPRESSION_UNSPECIFIED || compression == Compression.COMPRESSION_NONE) {
+            return frame;
+        }
+        byte[] packed = frame.toByteArray();
+        WireFrame wire = WireFrame.read(packed, 0, packed.length);
+        try {
+            byte[] payload = wire.unpack(ReceivedFrame.MAX_UNPACKED_BYTES);
+            return frame.toBuilder()
+                    .setHeader(wire.unpackedHeader())
+                    .setPayload(UnsafeByteOperations.unsafeWrap(payload))
+                    .build();
+        } catch (UnreadablePayloadException e) {
+            String message = "latest frame of " + stream + ": payload " + e.getMessage();
+            throw new FrameBrokerException(Status.Code.FAILED_PRECONDITION, Handler.PAYLOAD_UNREADABLE, message, e);
         }
     }
 
@@ -110,6 +144,11 @@ public final class FrameBrokerClient implements AutoCloseable {
     /** Groups: get, list, seek, pause, resume, delete. Each call has 5 s. */
     public GroupServiceGrpc.GroupServiceBlockingStub groups() {
         return GroupServiceGrpc.newBlockingStub(channels.admin());
+    }
+
+    /** Frames that groups have given up: list, get, replay, purge. Each call has 5 s. */
+    public DeadLetterServiceGrpc.DeadLetterServiceBlockingStub deadLetters() {
+        return DeadLetterServiceGrpc.newBlockingStub(channels.admin());
     }
 
     /** What the broker knows of itself, of streams' ledgers and of frames. Each call has 5 s. */

@@ -10,6 +10,7 @@ import io.framebroker.v1.PayloadMode;
 import io.framebroker.v1.SettleResult;
 import io.framebroker.v1.StartEdge;
 import io.framebroker.v1.StartPosition;
+import io.framebroker.v1.StreamsChanged;
 import io.framebroker.v1.Window;
 import java.time.Duration;
 import java.util.List;
@@ -65,8 +66,8 @@ public final class FrameConsumer implements AutoCloseable {
     }
 
     /**
-     * Completes when the consumer is over and no handler runs: normally when its limit is reached or it was closed, with a
-     * {@link FrameBrokerException} when trying again cannot help.
+     * Completes when the consumer is over and no handler runs: normally when its limit or the end of a REPLAY is reached or it
+     * was closed, with a {@link FrameBrokerException} when trying again cannot help.
      */
     public CompletableFuture<Void> done() {
         return done.copy();
@@ -87,6 +88,8 @@ public final class FrameConsumer implements AutoCloseable {
     }
 
     CompletableFuture<Void> closeAsync() {
+        // Said first: what is given back would come again at once where nobody else is there to take it.
+        session.pause(true);
         CompletableFuture<Void> over = session.close();
         session.releaseWaiting();
         return over;
@@ -123,11 +126,14 @@ public final class FrameConsumer implements AutoCloseable {
         private boolean direct;
         private boolean autoExtend = true;
         private boolean verifyChecksum = true;
+        private int maxUnpackedBytes = ReceivedFrame.MAX_UNPACKED_BYTES;
+        private boolean keepPacked;
         private boolean manualSettle;
         private Duration silence = Duration.ofSeconds(35);
         private Duration closeTimeout = Duration.ofSeconds(10);
         private Consumer<Gap> onGap = gap -> {};
         private Consumer<Heartbeat> onHeartbeat = heartbeat -> {};
+        private Consumer<StreamsChanged> onStreamsChanged = change -> {};
         private Consumer<SettleResult> onSettled = result -> {};
 
         Builder(
@@ -157,7 +163,7 @@ public final class FrameConsumer implements AutoCloseable {
         /**
          * How much may be unsettled.
          *
-         * @param maxFrames 1 or more; default 64
+         * @param maxFrames 1 or more; default 64, with LATEST one for each stream
          * @param maxBytes default 64 MiB; 0 for as much as the frames need, up to 64 MiB
          */
         public Builder window(int maxFrames, long maxBytes) {
@@ -183,13 +189,32 @@ public final class FrameConsumer implements AutoCloseable {
             return this;
         }
 
-        /** What is wanted: every frame (QUEUE, the default), the newest ones (LATEST), or the past (REPLAY). */
+        /**
+         * What is wanted: every frame (QUEUE, the default), the newest ones (LATEST), or the past (REPLAY). LATEST and REPLAY
+         * touch no group. With LATEST a frame comes once, whatever becomes of it; settling it makes room for the newest
+         * one, and {@link #onGap} hears what that replaced.
+         */
         public Builder mode(ConsumeMode mode) {
             open.setMode(mode);
             return this;
         }
 
-        /** At most so many frames a second; with LATEST and REPLAY. */
+        /**
+         * Where a REPLAY ends, in front of this place; see {@link FrameConsumer#done}. Default: behind the frame that is
+         * newest as it begins. One whose connection is lost begins again at its start.
+         */
+        public Builder until(StartPosition until) {
+            open.setUntil(until);
+            return this;
+        }
+
+        /** A REPLAY goes on with the frames that come. */
+        public Builder follow() {
+            open.setFollow(true);
+            return this;
+        }
+
+        /** At most so many frames of each stream a second, evenly spaced; with LATEST and REPLAY. Default 0: all. */
         public Builder maxFps(double maxFps) {
             open.setMaxFps(maxFps);
             return this;
@@ -259,9 +284,30 @@ public final class FrameConsumer implements AutoCloseable {
             return this;
         }
 
-        /** Whether payloads are checked against their checksum before the handler runs. Default true. */
+        /**
+         * Whether payloads are checked against their checksum, as they were sent and before they are unpacked, before the
+         * handler runs. Default true.
+         */
         public Builder verifyChecksum(boolean verifyChecksum) {
             this.verifyChecksum = verifyChecksum;
+            return this;
+        }
+
+        /**
+         * Largest payload, in bytes, that a packed one may unpack to; nothing larger is ever allocated. Default 32 MiB and
+         * 64 kB, the largest frame a broker takes by default. A frame above it is treated like a damaged one.
+         */
+        public Builder maxUnpackedBytes(int maxUnpackedBytes) {
+            if (maxUnpackedBytes < 1) {
+                throw new IllegalArgumentException("maxUnpackedBytes " + maxUnpackedBytes + " is below 1");
+            }
+            this.maxUnpackedBytes = maxUnpackedBytes;
+            return this;
+        }
+
+        /** Frames come as they were sent: packed payloads stay packed, and the header says how. For relays and archives. */
+        public Builder keepPacked() {
+            this.keepPacked = true;
             return this;
         }
 
@@ -295,6 +341,15 @@ public final class FrameConsumer implements AutoCloseable {
         /** Hears why nothing comes. On the transport's thread; must not block. */
         public Builder onHeartbeat(Consumer<Heartbeat> onHeartbeat) {
             this.onHeartbeat = Objects.requireNonNull(onHeartbeat, "onHeartbeat");
+            return this;
+        }
+
+        /**
+         * Hears of streams that come to a consumer with globs, before their first frame, and of those that fall out because
+         * they are deleted. Not of those a call has as it opens. On the transport's thread; must not block.
+         */
+        public Builder onStreamsChanged(Consumer<StreamsChanged> onStreamsChanged) {
+            this.onStreamsChanged = Objects.requireNonNull(onStreamsChanged, "onStreamsChanged");
             return this;
         }
 
@@ -335,10 +390,11 @@ public final class FrameConsumer implements AutoCloseable {
                     open.build(),
                     autoExtend,
                     verifyChecksum,
+                    keepPacked ? 0 : maxUnpackedBytes,
                     manualSettle,
                     silence.toMillis(),
                     closeTimeout.toMillis(),
-                    new ConsumerOptions.Callbacks(onGap, onHeartbeat, onSettled));
+                    new ConsumerOptions.Callbacks(onGap, onHeartbeat, onStreamsChanged, onSettled));
             ConsumeSession session =
                     sessions.apply(options, it -> handling(it, options, maxFrames, maxWaitNanos, handler));
             FrameConsumer consumer = new FrameConsumer(options, session);
@@ -349,7 +405,7 @@ public final class FrameConsumer implements AutoCloseable {
 
         private Handling handling(
                 ConsumeSession session, ConsumerOptions options, int maxFrames, long maxWaitNanos, BatchHandler user) {
-            Handler handler = new Handler(session, user, options.checksCrc(), options.manualSettle());
+            Handler handler = new Handler(session, user, options);
             return direct
                     ? new DirectHandling(session, handler)
                     : new Workers(handler, open.getStreams(0), concurrency, maxFrames, maxWaitNanos);

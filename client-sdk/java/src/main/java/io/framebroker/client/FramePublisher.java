@@ -1,9 +1,11 @@
 package io.framebroker.client;
 
 import io.framebroker.v1.AckLevel;
+import io.framebroker.v1.Demand;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -32,9 +34,12 @@ public final class FramePublisher implements AutoCloseable {
     }
 
     /**
-     * Publishes a frame. Does not block, unless the publisher was told to with {@link WhenFull#BLOCK}.
+     * Publishes a frame. Does not block, unless the publisher was told to with {@link WhenFull#BLOCK}; but raw pixels may be
+     * packed here first, for as long as {@link Builder#compressWithin} says.
      *
      * @return its sequence, by which a {@link PublishListener} knows it
+     * @throws IllegalArgumentException when it has a sequence and the publisher numbers frames itself, or, where the
+     *     publisher is {@link Builder#resuming resuming}, none or one that does not grow
      * @throws FrameBrokerException when the publisher failed for good; the message says what to do
      * @throws IllegalStateException when it is closed
      */
@@ -58,15 +63,16 @@ public final class FramePublisher implements AutoCloseable {
      * @param reason in UPPER_SNAKE, up to 63 characters, for instance SOURCE_DISCONNECTED
      * @param count 1 or more
      * @param estimated whether the count is an estimate
+     * @return completes when they are in the ledger; exceptionally if this publisher ends before that is known
      */
-    public void report(String reason, long count, boolean estimated) {
+    public CompletableFuture<Void> report(String reason, long count, boolean estimated) {
         if (!REASON.matcher(reason).matches()) {
             throw new IllegalArgumentException("reason \"" + reason + "\" is not like SOURCE_DISCONNECTED");
         }
         if (count < 1) {
             throw new IllegalArgumentException("count " + count + " of " + reason + " is below 1");
         }
-        session.report(reason, count, estimated);
+        return session.report(reason, count, estimated);
     }
 
     /** Completes, normally, when every frame published so far has its outcome. */
@@ -76,6 +82,21 @@ public final class FramePublisher implements AutoCloseable {
 
     public PublisherStats stats() {
         return session.stats();
+    }
+
+    /**
+     * Who wants the stream, as the broker told last, so that a camera that nobody watches may rest. It stays over a lost
+     * connection, and is as old as that then; {@link PublishListener#demand} hears of each change. What is not published
+     * for it is not lost and in no ledger; what is published while nobody wants it is stored all the same.
+     *
+     * <p>Stop only where neither {@code consumers} nor {@code groups} are left: a group whose consumers are away for a
+     * moment waits for what is published meanwhile. Publish no slower than {@code wanted_fps}, where it is not 0. Any
+     * thread, never blocks.
+     *
+     * @return empty until the broker has told
+     */
+    public Optional<Demand> demand() {
+        return Optional.ofNullable(session.demand());
     }
 
     public String stream() {
@@ -138,12 +159,15 @@ public final class FramePublisher implements AutoCloseable {
 
         private String publisherId = "";
         private long epoch;
+        private boolean resuming;
         private AckLevel ackLevel = AckLevel.ACK_LEVEL_UNSPECIFIED;
         private int maxFrameBytes = 4 << 20;
         private int ringFrames = 1024;
         private long ringBytes = 64L << 20;
         private WhenFull whenFull = WhenFull.DROP_OLDEST;
         private boolean checksum = true;
+        private Compress compress = Compress.AUTO;
+        private Duration compressWithin = Duration.ofMillis(10);
         private Duration closeTimeout = Duration.ofSeconds(10);
         private PublishListener listener = new PublishListener() {};
 
@@ -171,13 +195,30 @@ public final class FramePublisher implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Goes on where an earlier publisher of the same id and epoch left off, for a source that can be read again. Every
+         * frame brings its {@link OutgoingFrame#sequence sequence}, larger than the one before and the same each time it is
+         * read; id and epoch stay the same over restarts. Frames up to the last one the broker took are not sent again:
+         * they have the outcome they had then.
+         *
+         * <p>A frame with a lower sequence than one the broker took counts as taken, whether it ever was or not: whoever
+         * publishes under this id and epoch must publish all frames, in this order.
+         */
+        public Builder resuming() {
+            this.resuming = true;
+            return this;
+        }
+
         /** What every ack must mean at least. Default: what the broker's store gives. */
         public Builder ackLevel(AckLevel ackLevel) {
             this.ackLevel = Objects.requireNonNull(ackLevel, "ackLevel");
             return this;
         }
 
-        /** Largest frame, header and payload, in bytes. Larger ones are dropped here. Default 4 MiB. */
+        /**
+         * Largest frame, header and payload, in bytes, before it is packed: what may be sent does not hang on what is in the
+         * picture. Larger ones are dropped here. Default 4 MiB.
+         */
         public Builder maxFrameBytes(int maxFrameBytes) {
             this.maxFrameBytes = (int) positive("maxFrameBytes", maxFrameBytes);
             return this;
@@ -207,6 +248,24 @@ public final class FramePublisher implements AutoCloseable {
             return this;
         }
 
+        /** Which payloads travel packed with LZ4; consumers of this SDK do not notice. Default {@link Compress#AUTO}. */
+        public Builder compress(Compress compress) {
+            this.compress = Objects.requireNonNull(compress, "compress");
+            return this;
+        }
+
+        /**
+         * How long packing a frame may take, by what a sample of it promises; with {@link Compress#AUTO}. It is the publishing
+         * thread that packs. Default 10 ms, a third of the time between two pictures at 30 a second.
+         */
+        public Builder compressWithin(Duration compressWithin) {
+            if (compressWithin.isNegative()) {
+                throw new IllegalArgumentException("compressWithin " + compressWithin + " is negative");
+            }
+            this.compressWithin = compressWithin;
+            return this;
+        }
+
         /** How long {@link FramePublisher#close} waits for outcomes. Default 10 s. */
         public Builder closeTimeout(Duration closeTimeout) {
             this.closeTimeout = Objects.requireNonNull(closeTimeout, "closeTimeout");
@@ -221,16 +280,23 @@ public final class FramePublisher implements AutoCloseable {
 
         /** Starts the publisher and returns at once; it connects behind the scenes, and again when it must. */
         public FramePublisher open() {
+            if (resuming && (publisherId.isEmpty() || epoch == 0)) {
+                throw new IllegalArgumentException(
+                        "a publisher that resumes needs a publisherId and an epoch that stay the same");
+            }
             PublisherOptions options = new PublisherOptions(
                     stream,
                     publisherId.isEmpty() ? Identity.publisherId(stream) : publisherId,
                     epoch == 0 ? Identity.nextEpoch() : epoch,
+                    resuming,
                     ackLevel,
                     maxFrameBytes,
                     ringFrames,
                     ringBytes,
                     whenFull,
                     checksum,
+                    compress,
+                    compressWithin.toNanos(),
                     closeTimeout.toMillis(),
                     listener);
             PublishSession session = sessions.apply(options);

@@ -1,26 +1,32 @@
 package io.framebroker.client;
 
+import io.framebroker.wire.UnreadablePayloadException;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The user's handler with everything around it: leases, checksums, and what becomes of a frame when it throws. */
+/**
+ * The user's handler with everything around it: leases, checksums, unpacking, and what becomes of a frame when it throws.
+ */
 final class Handler {
     static final String CRC_MISMATCH = "CRC_MISMATCH";
+    static final String PAYLOAD_UNREADABLE = "PAYLOAD_UNREADABLE";
 
     private static final Logger log = LoggerFactory.getLogger(Handler.class);
 
     private final ConsumeSession session;
     private final BatchHandler handler;
     private final boolean checksCrc;
+    private final int unpacksUpToBytes;
     private final boolean manualSettle;
 
-    Handler(ConsumeSession session, BatchHandler handler, boolean checksCrc, boolean manualSettle) {
+    Handler(ConsumeSession session, BatchHandler handler, ConsumerOptions options) {
         this.session = session;
         this.handler = handler;
-        this.checksCrc = checksCrc;
-        this.manualSettle = manualSettle;
+        this.checksCrc = options.checksCrc();
+        this.unpacksUpToBytes = options.unpacksUpToBytes();
+        this.manualSettle = options.manualSettle();
     }
 
     /** Runs the handler over those frames that are still ours and whole, and settles them. */
@@ -66,7 +72,24 @@ final class Handler {
             session.corrupt(frame, Verdict.retry(null, CRC_MISMATCH));
             return false;
         }
-        return true;
+        return unpacksUpToBytes == 0 || unpack(frame);
+    }
+
+    /** Before the handler sees any of its frames, so that a bad one takes no good ones along. */
+    private boolean unpack(ReceivedFrame frame) {
+        try {
+            frame.unpack(unpacksUpToBytes);
+            return true;
+        } catch (UnreadablePayloadException e) {
+            String why = PAYLOAD_UNREADABLE + ": payload " + e.getMessage()
+                    + (e.tooLarge() ? "; raise maxUnpackedBytes, or publish smaller frames" : "");
+            log.warn("{}: {}", frame, why);
+            session.corrupt(frame, Verdict.retry(null, why));
+        } catch (OutOfMemoryError e) {
+            log.warn("{}: no memory to unpack it: {}", frame, e.toString());
+            session.settle(frame, Verdict.retry(null, e.toString()));
+        }
+        return false;
     }
 
     private boolean run(List<ReceivedFrame> frames) {
@@ -79,6 +102,10 @@ final class Handler {
             log.warn("handler failed on {}{}: {}", frames.get(0), frames.size() > 1 ? " and others" : "", e.toString());
             log.debug("handler failed", e);
             session.settle(frames, Verdict.retry(null, e.toString()));
+        } finally {
+            if (!manualSettle) {
+                frames.forEach(ReceivedFrame::forgetUnpacked);
+            }
         }
         return false;
     }

@@ -1,6 +1,7 @@
 package io.framebroker.client;
 
 import com.google.protobuf.CodedOutputStream;
+import io.framebroker.v1.Compression;
 import io.framebroker.v1.FrameHeader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,14 +12,17 @@ import java.util.Map;
  * generated message first would cost more than everything else. The answer is the same, which a test checks.
  */
 final class HeaderEncoder {
+    private static final int LZ4 = Compression.COMPRESSION_LZ4.getNumber();
+
     private HeaderEncoder() {}
 
-    static byte[] encode(OutgoingFrame frame, long sequence, boolean hasCrc, int crc32c) {
+    /** @param packed whether the payload travels packed with LZ4; the frame knows its size without */
+    static byte[] encode(OutgoingFrame frame, long sequence, boolean hasCrc, int crc32c, boolean packed) {
         int captureBytes = frame.captured ? timestampBytes(frame) : 0;
-        byte[] header = new byte[size(frame, sequence, hasCrc, captureBytes)];
+        byte[] header = new byte[size(frame, sequence, hasCrc, captureBytes, packed)];
         CodedOutputStream out = CodedOutputStream.newInstance(header);
         try {
-            write(out, frame, sequence, hasCrc, crc32c, captureBytes);
+            write(out, frame, sequence, hasCrc, crc32c, captureBytes, packed);
         } catch (IOException e) {
             throw new UncheckedIOException("header of frame " + sequence, e);
         }
@@ -26,7 +30,7 @@ final class HeaderEncoder {
         return header;
     }
 
-    private static int size(OutgoingFrame frame, long sequence, boolean hasCrc, int captureBytes) {
+    private static int size(OutgoingFrame frame, long sequence, boolean hasCrc, int captureBytes, boolean packed) {
         int bytes = CodedOutputStream.computeUInt64Size(FrameHeader.SEQUENCE_FIELD_NUMBER, sequence);
         if (frame.captured) {
             bytes += CodedOutputStream.computeTagSize(FrameHeader.CAPTURE_TIME_FIELD_NUMBER)
@@ -42,6 +46,10 @@ final class HeaderEncoder {
         bytes += stringBytes(FrameHeader.FRAME_ID_FIELD_NUMBER, frame.frameId);
         bytes += stringBytes(FrameHeader.TRACEPARENT_FIELD_NUMBER, frame.traceparent);
         bytes += uintBytes(FrameHeader.STRIDE_BYTES_FIELD_NUMBER, frame.strideBytes);
+        if (packed) {
+            bytes += enumBytes(FrameHeader.COMPRESSION_FIELD_NUMBER, LZ4)
+                    + uintBytes(FrameHeader.UNCOMPRESSED_BYTES_FIELD_NUMBER, frame.length);
+        }
         bytes += frame.hasPts ? CodedOutputStream.computeInt64Size(FrameHeader.PTS_FIELD_NUMBER, frame.pts) : 0;
         for (Map.Entry<String, String> attribute : frame.attributes.entrySet()) {
             int entryBytes = entryBytes(attribute);
@@ -53,7 +61,13 @@ final class HeaderEncoder {
     }
 
     private static void write(
-            CodedOutputStream out, OutgoingFrame frame, long sequence, boolean hasCrc, int crc32c, int captureBytes)
+            CodedOutputStream out,
+            OutgoingFrame frame,
+            long sequence,
+            boolean hasCrc,
+            int crc32c,
+            int captureBytes,
+            boolean packed)
             throws IOException {
         out.writeUInt64(FrameHeader.SEQUENCE_FIELD_NUMBER, sequence);
         if (frame.captured) {
@@ -79,6 +93,10 @@ final class HeaderEncoder {
         writeString(out, FrameHeader.FRAME_ID_FIELD_NUMBER, frame.frameId);
         writeString(out, FrameHeader.TRACEPARENT_FIELD_NUMBER, frame.traceparent);
         writeUint(out, FrameHeader.STRIDE_BYTES_FIELD_NUMBER, frame.strideBytes);
+        if (packed) {
+            writeEnum(out, FrameHeader.COMPRESSION_FIELD_NUMBER, LZ4);
+            writeUint(out, FrameHeader.UNCOMPRESSED_BYTES_FIELD_NUMBER, frame.length);
+        }
         if (frame.hasPts) {
             out.writeInt64(FrameHeader.PTS_FIELD_NUMBER, frame.pts);
         }

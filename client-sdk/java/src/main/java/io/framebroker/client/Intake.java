@@ -9,6 +9,7 @@ final class Intake {
     static final String FRAME_TOO_LARGE = "FRAME_TOO_LARGE";
 
     private final PublisherOptions options;
+    private final PackBuffers buffers;
     private final Ring ring;
     private final PublishCounts counts;
     private final Outcomes outcomes;
@@ -18,8 +19,9 @@ final class Intake {
     /** A frame was dropped and no keyframe has come since: what depends on earlier frames cannot be decoded. */
     private boolean awaitingKeyframe;
 
-    Intake(PublisherOptions options, Ring ring, PublishCounts counts, Outcomes outcomes) {
+    Intake(PublisherOptions options, PackBuffers buffers, Ring ring, PublishCounts counts, Outcomes outcomes) {
         this.options = options;
+        this.buffers = buffers;
         this.ring = ring;
         this.counts = counts;
         this.outcomes = outcomes;
@@ -29,24 +31,36 @@ final class Intake {
         return lastSequence;
     }
 
-    /** Gives the frame its sequence and takes it in, or drops it. */
-    long admit(OutgoingFrame source, int crc32c, int maxFrameBytes, Notices notices) {
-        long sequence = ++lastSequence;
+    /**
+     * Gives the frame its sequence and takes it in, or drops it. One that the broker has is done with.
+     *
+     * @param packed null for a payload that travels as it is
+     */
+    long admit(OutgoingFrame source, Packed packed, int crc32c, int maxFrameBytes, Notices notices) {
+        long sequence = nextSequence(source);
+        lastSequence = sequence;
+        int payloadBytes = packed == null ? source.length : packed.length();
         counts.published++;
-        makeRoom(source, notices);
+        if (outcomes.takenBefore(sequence, notices)) {
+            giveBack(packed);
+            return sequence;
+        }
+        makeRoom(payloadBytes, notices);
         if (!source.dependsOnEarlier()) {
             awaitingKeyframe = false;
         }
         if (awaitingKeyframe) {
-            drop(sequence, source, RING_FULL, "an earlier frame it depends on was dropped", notices);
-        } else if (!ring.hasRoom(source.length)) {
-            drop(sequence, source, RING_FULL, ringFull(), notices);
+            drop(sequence, source, packed, RING_FULL, "an earlier frame it depends on was dropped", notices);
+        } else if (!ring.hasRoom(payloadBytes)) {
+            drop(sequence, source, packed, RING_FULL, ringFull(), notices);
         } else {
-            RingFrame frame = new RingFrame(sequence, source, options.checksum(), crc32c);
-            if (frame.serializedBytes() > maxFrameBytes) {
-                drop(sequence, source, FRAME_TOO_LARGE, tooLarge(frame.serializedBytes(), maxFrameBytes), notices);
+            RingFrame frame = new RingFrame(sequence, source, packed, options.checksum(), crc32c);
+            if (frame.unpackedBytes() > maxFrameBytes) {
+                String message = tooLarge(frame.unpackedBytes(), maxFrameBytes);
+                drop(sequence, source, packed, FRAME_TOO_LARGE, message, notices);
             } else {
                 ring.add(frame);
+                counts.took(frame);
             }
         }
         return sequence;
@@ -54,9 +68,9 @@ final class Intake {
 
     /** The broker takes smaller frames than was thought when these came in: drops them as they come up for sending. */
     void dropTooLarge(int maxFrameBytes, Notices notices) {
-        for (RingFrame next = ring.peek(); next != null && next.serializedBytes() > maxFrameBytes; next = ring.peek()) {
+        for (RingFrame next = ring.peek(); next != null && next.unpackedBytes() > maxFrameBytes; next = ring.peek()) {
             ring.removeNext();
-            String message = tooLarge(next.serializedBytes(), maxFrameBytes);
+            String message = tooLarge(next.unpackedBytes(), maxFrameBytes);
             outcomes.droppedHere(next.sequence, next.capturedMicros, FRAME_TOO_LARGE, message, notices);
             if (next.interCoded) {
                 dropDependents(notices);
@@ -65,11 +79,26 @@ final class Intake {
         outcomes.completeFlushes(notices);
     }
 
-    private void makeRoom(OutgoingFrame source, Notices notices) {
+    private long nextSequence(OutgoingFrame source) {
+        if (!options.resuming()) {
+            if (source.sequence != 0) {
+                throw new IllegalArgumentException("frame has sequence " + source.sequence + ", but " + options
+                        + " numbers its frames itself; open it with resuming()");
+            }
+            return lastSequence + 1;
+        }
+        if (source.sequence <= lastSequence) {
+            throw new IllegalArgumentException("frame has sequence " + source.sequence + ", but " + options
+                    + " has published " + lastSequence + "; sequences must grow");
+        }
+        return source.sequence;
+    }
+
+    private void makeRoom(int payloadBytes, Notices notices) {
         if (options.whenFull() != WhenFull.DROP_OLDEST) {
             return;
         }
-        while (!ring.hasRoom(source.length) && ring.hasFresh()) {
+        while (!ring.hasRoom(payloadBytes) && ring.hasFresh()) {
             RingFrame oldest = ring.dropOldestFresh();
             outcomes.droppedHere(oldest.sequence, oldest.capturedMicros, RING_FULL, ringFull(), notices);
             if (oldest.interCoded) {
@@ -87,11 +116,19 @@ final class Intake {
         awaitingKeyframe |= !ring.hasFresh();
     }
 
-    private void drop(long sequence, OutgoingFrame source, String reason, String message, Notices notices) {
+    private void drop(
+            long sequence, OutgoingFrame source, Packed packed, String reason, String message, Notices notices) {
         long micros =
                 source.captured ? source.capturedSeconds * 1_000_000 + source.capturedNanos / 1_000 : RingFrame.NO_TIME;
         awaitingKeyframe |= source.interCoded();
+        giveBack(packed);
         outcomes.droppedHere(sequence, micros, reason, message, notices);
+    }
+
+    private void giveBack(Packed packed) {
+        if (packed != null) {
+            buffers.give(packed.array());
+        }
     }
 
     private String ringFull() {

@@ -5,6 +5,8 @@ import io.framebroker.v1.FrameException;
 import io.framebroker.v1.PublishAck;
 import io.framebroker.v1.PublishOpened;
 import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -19,6 +21,10 @@ final class Outcomes {
     private final Reports reports;
     private final PublishCounts counts;
     private final PublishListener listener;
+
+    /** What the present call said of frames taken before it. */
+    private Taken taken = Taken.NOTHING;
+
     private final ArrayDeque<Flush> flushes = new ArrayDeque<>();
 
     Outcomes(Ring ring, Reports reports, PublishCounts counts, PublishListener listener) {
@@ -39,14 +45,14 @@ final class Outcomes {
             except(exception, notices);
         }
         counts.stored += ring.acked(ack.getStoredThrough());
-        reports.confirmed(ack.getReportedThrough());
+        reports.confirmed(ack.getReportedThrough(), notices);
         stored(ack.getStoredThrough(), ack.getLevel(), notices);
         completeFlushes(notices);
     }
 
     /** A new call tells how far the earlier ones got. */
     void resumed(PublishOpened opened, Notices notices) {
-        reports.confirmed(opened.getLastReportId());
+        reports.confirmed(opened.getLastReportId(), notices);
         long oldestListed = Long.MAX_VALUE;
         for (FrameException exception : opened.getExceptionsList()) {
             except(exception, notices);
@@ -61,10 +67,33 @@ final class Outcomes {
         long through = opened.getLastSequence();
         int resolved = ring.resumed(through);
         counts.stored += resolved;
+        taken = Taken.of(opened, oldestListed);
+        for (long passed = ring.passTaken(through); passed != 0; passed = ring.passTaken(through)) {
+            tookBefore(passed, notices);
+            resolved++;
+        }
         if (resolved > 0) {
             stored(through, opened.getAckLevel(), notices);
         }
         completeFlushes(notices);
+    }
+
+    /**
+     * Gives a frame that has not come into the ring the outcome it has from an earlier publisher. False when the broker did
+     * not take it before the present call, or there is no call.
+     */
+    boolean takenBefore(long sequence, Notices notices) {
+        if (sequence > taken.through()) {
+            return false;
+        }
+        ring.passed(sequence);
+        tookBefore(sequence, notices);
+        stored(sequence, taken.level(), notices);
+        return true;
+    }
+
+    void callEnded() {
+        taken = Taken.NOTHING;
     }
 
     /** The publisher ends: what was sent is unknown, what was not is dropped. */
@@ -95,11 +124,26 @@ final class Outcomes {
         }
     }
 
+    private void tookBefore(long sequence, Notices notices) {
+        FrameException exception = taken.exceptions().get(sequence);
+        if (exception != null) {
+            tell(exception, notices);
+        } else if (sequence < taken.unknownBelow()) {
+            failed(sequence, PublishFailure.UNKNOWN, "EXCEPTIONS_TRUNCATED", "its ack was lost", notices);
+        } else {
+            counts.duplicates++;
+            counts.stored++;
+        }
+    }
+
     private void except(FrameException exception, Notices notices) {
         long sequence = exception.getSequence();
-        if (!ring.except(sequence)) {
-            return;
+        if (ring.except(sequence)) {
+            tell(exception, notices);
         }
+    }
+
+    private void tell(FrameException exception, Notices notices) {
         switch (exception.getOutcome()) {
             case FRAME_OUTCOME_DUPLICATE -> {
                 counts.duplicates++;
@@ -126,6 +170,25 @@ final class Outcomes {
         long known = Math.min(through, ring.highestSent());
         if (known > 0) {
             notices.add(() -> listener.stored(known, level));
+        }
+    }
+
+    /**
+     * What the broker took of this publisher before a call.
+     *
+     * @param through last sequence taken; 0 when there was none
+     * @param exceptions those of them that are not stored, by sequence
+     * @param unknownBelow below this, what is no exception may be one all the same; 0 when that is not so
+     * @param level what stored means
+     */
+    private record Taken(long through, Map<Long, FrameException> exceptions, long unknownBelow, AckLevel level) {
+        static final Taken NOTHING = new Taken(0, Map.of(), 0, AckLevel.ACK_LEVEL_UNSPECIFIED);
+
+        static Taken of(PublishOpened opened, long oldestListed) {
+            Map<Long, FrameException> exceptions = new HashMap<>();
+            opened.getExceptionsList().forEach(each -> exceptions.put(each.getSequence(), each));
+            boolean full = opened.getExceptionsCount() >= MAX_LISTED_EXCEPTIONS;
+            return new Taken(opened.getLastSequence(), exceptions, full ? oldestListed : 0, opened.getAckLevel());
         }
     }
 

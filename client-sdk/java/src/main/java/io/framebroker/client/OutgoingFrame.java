@@ -18,6 +18,9 @@ public final class OutgoingFrame {
     final int length;
 
     PixelFormat pixelFormat = PixelFormat.PIXEL_FORMAT_UNSPECIFIED;
+    /** 0: the publisher numbers it. */
+    long sequence;
+
     int width;
     int height;
     int strideBytes;
@@ -69,6 +72,18 @@ public final class OutgoingFrame {
     /** As above, with the payload being a part of an array. */
     public static OutgoingFrame of(Codec codec, byte[] payload, int offset, int length) {
         return new OutgoingFrame(codec, payload, offset, length);
+    }
+
+    /**
+     * Position in the source it comes from, 1 or more; only for a publisher that is {@link FramePublisher.Builder#resuming
+     * resuming}.
+     */
+    public OutgoingFrame sequence(long sequence) {
+        if (sequence < 1) {
+            throw new IllegalArgumentException("sequence " + sequence + " is below 1");
+        }
+        this.sequence = sequence;
+        return this;
     }
 
     /** Width and height in pixels. */

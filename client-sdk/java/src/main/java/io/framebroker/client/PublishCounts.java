@@ -10,6 +10,16 @@ final class PublishCounts {
     long droppedHere;
     long unknown;
     long sent;
+    long packed;
+    long savedBytes;
+
+    /** A frame is in the ring. */
+    void took(RingFrame frame) {
+        if (frame.buffer() != null) {
+            packed++;
+            savedBytes += frame.unpackedBytes() - frame.serializedBytes();
+        }
+    }
 
     void count(PublishFailure kind) {
         switch (kind) {
@@ -32,6 +42,8 @@ final class PublishCounts {
                 unknown,
                 published - resolved,
                 sent,
+                packed,
+                savedBytes,
                 ringFrames,
                 connected,
                 waitReason,

@@ -25,7 +25,10 @@ public interface PublishListener {
      */
     default void failed(long sequence, PublishFailure kind, String reason, String message) {}
 
-    /** Who wants the stream. No consumers means that nobody takes the frames at the moment. */
+    /**
+     * Who wants the stream: told with each connection, and whenever it changes, one after the other and in order, on the
+     * transport's thread. The same as {@link FramePublisher#demand} says from then on.
+     */
     default void demand(Demand demand) {}
 
     /** The broker asks to wait; frames gather in the ring. */

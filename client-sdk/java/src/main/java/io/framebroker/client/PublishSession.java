@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 final class PublishSession extends Session<PublishCall> {
     private final PublisherOptions options;
     private final PublishListener listener;
+    private final Packer packer;
 
     private final PublishCounts counts = new PublishCounts();
     private final Reports reports = new Reports();
@@ -27,24 +28,29 @@ final class PublishSession extends Session<PublishCall> {
     private long windowFrames;
     private long windowBytes;
     private String waitReason = "";
+    /** As told last; null until then. Read without the lock. */
+    private volatile Demand demand;
 
-    PublishSession(PublisherOptions options, ManagedChannel channel, Timers timers, Backoff backoff) {
+    PublishSession(
+            PublisherOptions options, ManagedChannel channel, Timers timers, Backoff backoff, PackBuffers buffers) {
         super(options.toString(), options.closeMillis(), channel, timers, backoff);
         this.options = options;
         this.listener = options.listener();
         this.maxFrameBytes = options.maxFrameBytes();
-        this.ring = new Ring(options.ringFrames(), options.ringBytes());
+        this.packer = new Packer(options, buffers, timers::nanoTime);
+        this.ring = new Ring(options.ringFrames(), options.ringBytes(), buffers);
         this.outcomes = new Outcomes(ring, reports, counts, listener);
-        this.intake = new Intake(options, ring, counts, outcomes);
+        this.intake = new Intake(options, buffers, ring, counts, outcomes);
     }
 
     long publish(OutgoingFrame frame) {
-        int crc32c = checksum(frame);
+        Packed packed = packer.pack(frame);
+        int crc32c = checksum(frame, packed);
         Notices notices = new Notices();
         long sequence;
         lock.lock();
         try {
-            sequence = admit(frame, crc32c, notices);
+            sequence = admit(frame, packed, crc32c, notices);
         } finally {
             lock.unlock();
         }
@@ -54,16 +60,18 @@ final class PublishSession extends Session<PublishCall> {
     }
 
     long publish(List<OutgoingFrame> frames) {
+        Packed[] packed = new Packed[frames.size()];
         int[] crc32c = new int[frames.size()];
         for (int i = 0; i < crc32c.length; i++) {
-            crc32c[i] = checksum(frames.get(i));
+            packed[i] = packer.pack(frames.get(i));
+            crc32c[i] = checksum(frames.get(i), packed[i]);
         }
         Notices notices = new Notices();
         lock.lock();
         try {
             checkOpen();
             for (int i = 0; i < crc32c.length; i++) {
-                admit(frames.get(i), crc32c[i], notices);
+                admit(frames.get(i), packed[i], crc32c[i], notices);
             }
             return intake.lastSequence();
         } finally {
@@ -73,11 +81,14 @@ final class PublishSession extends Session<PublishCall> {
         }
     }
 
-    void report(String reason, long count, boolean estimated) {
+    CompletableFuture<Void> report(String reason, long count, boolean estimated) {
+        CompletableFuture<Void> told = new CompletableFuture<>();
         locked(notices -> {
             checkOpen();
             reports.add(reason, count, estimated, RingFrame.NO_TIME);
+            reports.whenTold(told);
         });
+        return told;
     }
 
     CompletableFuture<Void> flush() {
@@ -98,9 +109,14 @@ final class PublishSession extends Session<PublishCall> {
         }
     }
 
+    /** Null until the broker has told. */
+    Demand demand() {
+        return demand;
+    }
+
     void opened(PublishCall from, PublishOpened opened) {
         opened(from, notices -> {
-            if (opened.getLastSequence() > ring.highestSent()) {
+            if (!options.resuming() && opened.getLastSequence() > ring.highestSent()) {
                 fail(epochUsed(opened.getLastSequence()), notices);
                 return;
             }
@@ -109,7 +125,9 @@ final class PublishSession extends Session<PublishCall> {
             notices.add(() -> listener.connected(opened));
             outcomes.resumed(opened, notices);
             applyWindow(opened.getWindow(), notices);
-            notices.add(() -> listener.demand(opened.getDemand()));
+            if (opened.hasDemand()) {
+                heardDemand(opened.getDemand(), notices);
+            }
         });
     }
 
@@ -125,7 +143,12 @@ final class PublishSession extends Session<PublishCall> {
     }
 
     void demanded(PublishCall from, Demand demand) {
-        onCall(from, notices -> notices.add(() -> listener.demand(demand)));
+        onCall(from, notices -> heardDemand(demand, notices));
+    }
+
+    private void heardDemand(Demand told, Notices notices) {
+        demand = told;
+        notices.add(() -> listener.demand(told));
     }
 
     @Override
@@ -142,6 +165,7 @@ final class PublishSession extends Session<PublishCall> {
 
     @Override
     Runnable due(PublishCall call, boolean ready, Notices notices) {
+        ring.reuseBuffers();
         PublishReport report = reports.next();
         if (report != null) {
             return () -> call.send(report);
@@ -177,21 +201,25 @@ final class PublishSession extends Session<PublishCall> {
     @Override
     void callEnded(CallFailure end, Notices notices) {
         waitReason = "";
+        outcomes.callEnded();
         notices.add(() -> listener.disconnected(end.status()));
     }
 
     @Override
     void abandon(FrameBrokerException why, Notices notices) {
         String reason = why == null ? "CLOSED" : why.reason();
-        outcomes.abandon(reason, why == null ? "the publisher was closed" : why.getMessage(), notices);
+        String message = why == null ? "the publisher was closed" : why.getMessage();
+        outcomes.abandon(reason, message, notices);
+        reports.abandon(new FrameBrokerException(Status.Code.CANCELLED, reason, message, why), notices);
     }
 
-    private long admit(OutgoingFrame frame, int crc32c, Notices notices) {
+    private long admit(OutgoingFrame frame, Packed packed, int crc32c, Notices notices) {
         checkOpen();
-        if (options.whenFull() == WhenFull.BLOCK && !ring.hasRoom(frame.length)) {
-            awaitRoom(frame.length);
+        int payloadBytes = packed == null ? frame.length : packed.length();
+        if (options.whenFull() == WhenFull.BLOCK && !ring.hasRoom(payloadBytes)) {
+            awaitRoom(payloadBytes);
         }
-        return intake.admit(frame, crc32c, maxFrameBytes, notices);
+        return intake.admit(frame, packed, crc32c, maxFrameBytes, notices);
     }
 
     /** Lets go of the lock while it waits, and before that sends what came in so far: it may be what fills the ring. */
@@ -228,8 +256,14 @@ final class PublishSession extends Session<PublishCall> {
         }
     }
 
-    private int checksum(OutgoingFrame frame) {
-        return options.checksum() ? WireFrame.crc32c(frame.payload, frame.offset, frame.length) : 0;
+    /** Of what is sent. */
+    private int checksum(OutgoingFrame frame, Packed packed) {
+        if (!options.checksum()) {
+            return 0;
+        }
+        return packed == null
+                ? WireFrame.crc32c(frame.payload, frame.offset, frame.length)
+                : WireFrame.crc32c(packed.array(), 0, packed.length());
     }
 
     private FrameBrokerException epochUsed(long lastSequence) {

@@ -6,18 +6,23 @@ import io.framebroker.v1.PublishOpen;
 /**
  * How a publisher was asked to be.
  *
+ * @param compressWithinNanos longest time that packing a frame may be expected to take
+ * @param resuming whether frames bring their sequences, and an earlier publisher of this id and epoch is gone on from
  * @param closeMillis how long {@code close} waits for outcomes
  */
 record PublisherOptions(
         String stream,
         String publisherId,
         long epoch,
+        boolean resuming,
         AckLevel ackLevel,
         int maxFrameBytes,
         int ringFrames,
         long ringBytes,
         WhenFull whenFull,
         boolean checksum,
+        Compress compress,
+        long compressWithinNanos,
         long closeMillis,
         PublishListener listener) {
 

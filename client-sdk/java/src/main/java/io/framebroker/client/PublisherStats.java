@@ -13,6 +13,8 @@ package io.framebroker.client;
  * @param unknown frames that were sent and whose outcome was never learnt
  * @param unacked frames without an outcome at this moment
  * @param sent frames written to the transport, each resend counted
+ * @param packed frames whose payload travels packed, of those that came into the ring
+ * @param savedBytes what packing took off them
  * @param ringFrames places taken in the ring at this moment
  * @param connected whether the broker has answered the present call
  * @param waitReason why the broker asks to wait; empty when it does not
@@ -28,6 +30,8 @@ public record PublisherStats(
         long unknown,
         long unacked,
         long sent,
+        long packed,
+        long savedBytes,
         int ringFrames,
         boolean connected,
         String waitReason,

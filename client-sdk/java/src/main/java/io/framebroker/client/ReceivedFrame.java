@@ -2,6 +2,7 @@ package io.framebroker.client;
 
 import io.framebroker.v1.Codec;
 import io.framebroker.v1.FrameHeader;
+import io.framebroker.wire.UnreadablePayloadException;
 import io.framebroker.wire.WireDelivery;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -12,8 +13,17 @@ import java.time.Instant;
  * one acknowledges, one that throws asks for another attempt. Thread-safe.
  */
 public final class ReceivedFrame {
+    /** Largest payload that is unpacked unless somebody says otherwise: the largest frame a broker takes by default. */
+    static final int MAX_UNPACKED_BYTES = (32 << 20) + (64 << 10);
+
     private final HeldBatch batch;
     private final WireDelivery delivery;
+
+    /** Largest payload to unpack; 0 for a frame that is given out as it came. */
+    private volatile int unpacksUpToBytes;
+
+    /** The unpacked payload; null when it is not packed, or not wanted (any more). */
+    private volatile byte[] unpacked;
 
     /** Written under the consumer's lock. */
     private volatile State state;
@@ -80,11 +90,16 @@ public final class ReceivedFrame {
         return Instant.ofEpochSecond(Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1_000);
     }
 
-    /** Parsed on first use. */
+    /**
+     * What the payload is. Parsed on first use. Of a payload that was unpacked here it is the header without packing, and
+     * without checksum, which spoke of the packed bytes and was checked.
+     */
     public FrameHeader header() {
         FrameHeader parsed = header;
         if (parsed == null) {
-            parsed = delivery.wireFrame().header();
+            parsed = unpacksUpToBytes > 0
+                    ? delivery.wireFrame().unpackedHeader()
+                    : delivery.wireFrame().header();
             header = parsed;
         }
         return parsed;
@@ -96,19 +111,26 @@ public final class ReceivedFrame {
         return codec == null ? Codec.UNRECOGNIZED : codec;
     }
 
-    /** The payload, read-only and not copied. Empty for a consumer that asked for metadata only. */
+    /**
+     * The payload, read-only and not copied; unpacked, unless the consumer wants packed payloads as they are. Empty for a
+     * consumer that asked for metadata only.
+     */
     public ByteBuffer payload() {
-        return delivery.wireFrame().payload();
+        return unpacksUpToBytes > 0
+                ? ByteBuffer.wrap(unpacked()).asReadOnlyBuffer()
+                : delivery.wireFrame().payload();
     }
 
     /** A copy of the payload. */
     public byte[] payloadBytes() {
-        return delivery.wireFrame().payloadCopy();
+        return unpacksUpToBytes > 0 ? unpacked().clone() : delivery.wireFrame().payloadCopy();
     }
 
     /** Bytes of the payload. */
     public int payloadSize() {
-        return delivery.wireFrame().payloadBytes();
+        return unpacksUpToBytes > 0
+                ? (int) delivery.wireFrame().uncompressedBytes()
+                : delivery.wireFrame().payloadBytes();
     }
 
     /** The frame is done. */
@@ -150,6 +172,44 @@ public final class ReceivedFrame {
         return delivery.wireFrame().crcMatches();
     }
 
+    /**
+     * Makes sure, once and before anybody else has the frame, that its payload can be had unpacked. Does nothing with one that
+     * is not packed.
+     */
+    void unpack(int mostBytes) throws UnreadablePayloadException {
+        if (delivery.wireFrame().isPacked()) {
+            unpacked = delivery.wireFrame().unpack(mostBytes);
+            unpacksUpToBytes = mostBytes;
+        }
+    }
+
+    /**
+     * Lets go of the unpacked payload: frames of one message live as long as the last of them, and unpacked they may be many
+     * times as large. Who still wants it gets it unpacked again.
+     */
+    void forgetUnpacked() {
+        unpacked = null;
+    }
+
+    private byte[] unpacked() {
+        byte[] payload = unpacked;
+        return payload != null ? payload : unpackAgain();
+    }
+
+    private synchronized byte[] unpackAgain() {
+        byte[] payload = unpacked;
+        if (payload != null) {
+            return payload;
+        }
+        try {
+            payload = delivery.wireFrame().unpack(unpacksUpToBytes);
+        } catch (UnreadablePayloadException e) {
+            throw new IllegalStateException(this + ": could be unpacked before, and now not", e);
+        }
+        unpacked = payload;
+        return payload;
+    }
+
     HeldBatch batch() {
         return batch;
     }
@@ -161,6 +221,9 @@ public final class ReceivedFrame {
     /** With the consumer's lock. */
     void become(State next) {
         state = next;
+        if (next == State.SETTLED) {
+            forgetUnpacked();
+        }
     }
 
     private void settle(Verdict verdict) {

@@ -3,8 +3,11 @@ package io.framebroker.client;
 import com.google.protobuf.Timestamp;
 import io.framebroker.v1.LostFrames;
 import io.framebroker.v1.PublishReport;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * What was lost on this side and is to enter the stream's ledger. One report at a time is on its way, unchanged until it
@@ -12,6 +15,11 @@ import java.util.Map;
  */
 final class Reports {
     private final Map<String, Loss> gathered = new LinkedHashMap<>();
+
+    /** Who waits until what is gathered, or on its way, is in the ledger. */
+    private final List<CompletableFuture<Void>> gatheredWaiters = new ArrayList<>();
+
+    private final List<CompletableFuture<Void>> onItsWayWaiters = new ArrayList<>();
 
     private long lastReportId;
     private PublishReport onItsWay;
@@ -37,6 +45,8 @@ final class Reports {
             PublishReport.Builder report = PublishReport.newBuilder().setReportId(++lastReportId);
             gathered.forEach((reason, loss) -> report.addLost(loss.toMessage(reason)));
             gathered.clear();
+            onItsWayWaiters.addAll(gatheredWaiters);
+            gatheredWaiters.clear();
             onItsWay = report.build();
         }
         if (onItsWay == null || sentInThisCall) {
@@ -46,12 +56,28 @@ final class Reports {
         return onItsWay;
     }
 
-    /** Reports up to this one are in the ledger. */
-    void confirmed(long reportId) {
+    /** Reports up to this one are in the ledger; this publisher's or those of an earlier one that it goes on from. */
+    void confirmed(long reportId, Notices notices) {
+        lastReportId = Math.max(lastReportId, reportId);
         if (onItsWay != null && onItsWay.getReportId() <= reportId) {
             onItsWay = null;
             sentInThisCall = false;
+            List<CompletableFuture<Void>> told = List.copyOf(onItsWayWaiters);
+            onItsWayWaiters.clear();
+            notices.add(() -> told.forEach(each -> each.complete(null)));
         }
+    }
+
+    /** Completes when all that was added so far is in the ledger. */
+    void whenTold(CompletableFuture<Void> told) {
+        gatheredWaiters.add(told);
+    }
+
+    /** The publisher ends: nobody will say any more what became of the reports. */
+    void abandon(FrameBrokerException why, Notices notices) {
+        List<CompletableFuture<Void>> untold = new ArrayList<>(onItsWayWaiters);
+        untold.addAll(gatheredWaiters);
+        notices.add(() -> untold.forEach(each -> each.completeExceptionally(why)));
     }
 
     private static final class Loss {

@@ -30,6 +30,10 @@ final class Ring {
     private final long maxBytes;
     private final FrameQueue sent = new FrameQueue();
     private final FrameQueue fresh = new FrameQueue();
+    private final PackBuffers buffers;
+
+    /** Arrays of frames that were sent and have their outcome. The drainer may be copying from one at this moment. */
+    private final List<byte[]> spent = new ArrayList<>();
 
     /** Bytes of all frames without an outcome. */
     private long bytes;
@@ -40,12 +44,13 @@ final class Ring {
     private int inFlightFrames;
     private long inFlightBytes;
 
-    /** Highest sequence ever sent, in any call. */
+    /** Highest sequence ever sent, in any call, or that needed no sending. */
     private long highestSent;
 
-    Ring(int maxFrames, long maxBytes) {
+    Ring(int maxFrames, long maxBytes, PackBuffers buffers) {
         this.maxFrames = maxFrames;
         this.maxBytes = maxBytes;
+        this.buffers = buffers;
     }
 
     int frames() {
@@ -94,7 +99,25 @@ final class Ring {
         }
         RingFrame frame = fresh.remove();
         bytes -= frame.serializedBytes();
+        if (frame.buffer() != null) {
+            buffers.give(frame.buffer());
+        }
         return frame;
+    }
+
+    /** Takes out the oldest frame that was never sent in this ring, if the broker took it all the same; 0 if it did not. */
+    long passTaken(long through) {
+        if (fresh.isEmpty() || fresh.get(0).sequence > through) {
+            return 0;
+        }
+        long sequence = dropOldestFresh().sequence;
+        passed(sequence);
+        return sequence;
+    }
+
+    /** This frame needs no sending: it counts as sent. */
+    void passed(long sequence) {
+        highestSent = Math.max(highestSent, sequence);
     }
 
     /** Whether the oldest frame that was never sent is of no use without the one before it. */
@@ -111,6 +134,14 @@ final class Ring {
         return inFlightFrames >= GATHER_FROM_IN_FLIGHT
                 && frames() - cursor < GATHER_FRAMES
                 && bytes - inFlightBytes < GATHER_BYTES;
+    }
+
+    /** Gives the arrays of frames that are over to others. Only for the drainer, when it is not copying. */
+    void reuseBuffers() {
+        if (!spent.isEmpty()) {
+            spent.forEach(buffers::give);
+            spent.clear();
+        }
     }
 
     /** A call begins: nothing has been sent in it. */
@@ -238,6 +269,9 @@ final class Ring {
 
     private void release(RingFrame frame, boolean inCall) {
         bytes -= frame.serializedBytes();
+        if (frame.buffer() != null) {
+            spent.add(frame.buffer());
+        }
         if (inCall) {
             inFlightFrames--;
             inFlightBytes -= frame.serializedBytes();

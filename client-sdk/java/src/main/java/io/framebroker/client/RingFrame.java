@@ -16,19 +16,31 @@ final class RingFrame implements FrameBody {
 
     private final NewFrame frame;
     private final int bytes;
+    private final int unpackedBytes;
+
+    /** What the payload is packed in; null when it is the publisher's own array. */
+    private final byte[] buffer;
 
     /** Its outcome is known, though an earlier frame's is not. */
     private boolean resolved;
 
-    RingFrame(long sequence, OutgoingFrame source, boolean hasCrc, int crc32c) {
+    /**
+     * @param packed null for a payload that travels as it is
+     * @param crc32c of what travels
+     */
+    RingFrame(long sequence, OutgoingFrame source, Packed packed, boolean hasCrc, int crc32c) {
         this.sequence = sequence;
         this.capturedMicros =
                 source.captured ? source.capturedSeconds * 1_000_000 + source.capturedNanos / 1_000 : NO_TIME;
         this.interCoded = source.interCoded();
         this.dependsOnEarlier = source.dependsOnEarlier();
-        this.frame = new NewFrame(
-                HeaderEncoder.encode(source, sequence, hasCrc, crc32c), source.payload, source.offset, source.length);
+        byte[] header = HeaderEncoder.encode(source, sequence, hasCrc, crc32c, packed != null);
+        this.frame = packed == null
+                ? new NewFrame(header, source.payload, source.offset, source.length)
+                : new NewFrame(header, packed.array(), 0, packed.length());
         this.bytes = frame.serializedBytes();
+        this.unpackedBytes = packed == null ? bytes : bytes - packed.length() + source.length;
+        this.buffer = packed == null ? null : packed.array();
     }
 
     boolean resolved() {
@@ -37,6 +49,16 @@ final class RingFrame implements FrameBody {
 
     void resolve() {
         resolved = true;
+    }
+
+    /** Size of the frame, header and payload, if it were not packed. */
+    int unpackedBytes() {
+        return unpackedBytes;
+    }
+
+    /** Array that is to be used again when the frame has its outcome; null for none. */
+    byte[] buffer() {
+        return buffer;
     }
 
     /** Size of the frame, header and payload. */

@@ -17,6 +17,7 @@ import io.framebroker.v1.SettleOutcome;
 import io.framebroker.v1.SettleResult;
 import io.framebroker.v1.Settled;
 import io.framebroker.v1.Settlement;
+import io.framebroker.v1.StreamsChanged;
 import io.framebroker.wire.ConsumeMessage;
 import io.framebroker.wire.FrameBody;
 import io.framebroker.wire.NewFrame;
@@ -132,6 +133,15 @@ final class ConsumeSide extends ServerCall.Listener<ConsumeFramesRequest> {
         say("cam1", LEASE_SECONDS * 1_000, 1, frame("x", 12345), ordinal);
     }
 
+    /** Delivers frames of cam1 in one message, with consecutive ordinals. */
+    void deliver(long first, List<? extends FrameBody> frames) {
+        List<WireDelivery> deliveries = new ArrayList<>();
+        for (int i = 0; i < frames.size(); i++) {
+            deliveries.add(new WireDelivery(1, first + i, 1, first + i, 1_000_000, frames.get(i)));
+        }
+        call.sendMessage(new ConsumeMessage.Deliveries("cam1", "camera", 7, LEASE_SECONDS * 1_000, deliveries));
+    }
+
     private void say(String stream, long leaseMillis, int attempt, FrameBody frame, long... ordinals) {
         say(stream, leaseMillis, attempt, 1_000_000, frame, ordinals);
     }
@@ -185,6 +195,10 @@ final class ConsumeSide extends ServerCall.Listener<ConsumeFramesRequest> {
 
     void heartbeat() {
         say(ConsumeFramesResponse.newBuilder().setHeartbeat(Heartbeat.getDefaultInstance()));
+    }
+
+    void streamsChanged(StreamsChanged.Builder change) {
+        say(ConsumeFramesResponse.newBuilder().setStreamsChanged(change));
     }
 
     void gap(String reason, long count) {

@@ -15,6 +15,7 @@ import io.framebroker.v1.PayloadMode;
 import io.framebroker.v1.SettleOutcome;
 import io.framebroker.v1.Settlement;
 import io.framebroker.v1.StartEdge;
+import io.framebroker.v1.StreamsChanged;
 import io.grpc.Status;
 import java.net.ConnectException;
 import java.time.Duration;
@@ -29,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-@Timeout(30)
+@Timeout(60)
 class FrameConsumerTest {
     private static final Duration HALF_LEASE = Duration.ofSeconds(ConsumeSide.LEASE_SECONDS / 2);
 
@@ -347,6 +348,46 @@ class FrameConsumerTest {
         assertThat(lost(first).open().getSettings().getStart().getEdge()).isEqualTo(StartEdge.START_EDGE_EARLIEST);
     }
 
+    /** A stream that came into being meanwhile may have frames older than the last one of another. */
+    @Test
+    void withGlobsAConsumerThatComesBackStartsNewStreamsWhereItWasFirstOpened() {
+        client.consumer("cam*").group("detector").direct().onFrame(seen::add);
+        timers.setEpochMicros(5_000_000);
+        ConsumeSide first = broker.consumeCall().opened();
+        first.deliverReceivedAt(6_000_000, 1);
+        first.deliverReceivedAt(7_000_000, 2);
+        ConsumeSide second = lost(first);
+        assertThat(second.open().getStreamsList()).containsExactly("cam*");
+        assertThat(startMicros(second)).isEqualTo(5_000_000);
+
+        // By the broker's clock it was earlier.
+        second.opened().deliverReceivedAt(4_000_000, 3);
+
+        assertThat(startMicros(lost(second))).isEqualTo(4_000_000);
+    }
+
+    @Test
+    void streamsThatComeAndGoAreTold() {
+        List<StreamsChanged> told = new ArrayList<>();
+        client.consumer("cam*").group("g").direct().onStreamsChanged(told::add).onFrame(seen::add);
+        ConsumeSide call = broker.consumeCall().opened();
+        try (HeardLog log = new HeardLog(ConsumeSession.class)) {
+            call.streamsChanged(StreamsChanged.newBuilder().addAdded("cam7"));
+            call.deliver("cam7", 1, 1);
+            call.streamsChanged(
+                    StreamsChanged.newBuilder().addRemoved("cam7").setLeftOut(2).setLeftOutReason("full"));
+
+            assertThat(seen).extracting(ReceivedFrame::stream).containsExactly("cam7");
+            assertThat(told).hasSize(2);
+            assertThat(told.get(0).getAddedList()).containsExactly("cam7");
+            assertThat(log.events())
+                    .filteredOn(event -> event.getLevel() == Level.WARN)
+                    .singleElement()
+                    .satisfies(event ->
+                            assertThat(event.getFormattedMessage()).endsWith("2 streams match and are left out: full"));
+        }
+    }
+
     @Test
     void onlyADurableGroupIsTakenUpWhereItWasLeft() {
         client.consumer("cam1").direct().onFrame(seen::add);
@@ -425,6 +466,22 @@ class FrameConsumerTest {
         call.end();
         timers.advance(Duration.ofMillis(100));
 
+        assertThat(broker.consumeCall().open().getHeldCount()).isZero();
+    }
+
+    /** It used to be handled, while another consumer had it too, as the same attempt. */
+    @Test
+    void whatComesBehindTheHalfCloseIsNotHandled() {
+        manual();
+        ConsumeSide call = broker.consumeCall().opened();
+        call.drain();
+        assertThat(call.halfClosed()).isTrue();
+
+        call.deliver(1, 1);
+        call.end();
+        timers.advance(Duration.ofMillis(100));
+
+        assertThat(seen).isEmpty();
         assertThat(broker.consumeCall().open().getHeldCount()).isZero();
     }
 
@@ -532,6 +589,41 @@ class FrameConsumerTest {
     }
 
     @Test
+    void theEndOfAReplayIsTheEndOfTheConsumer() {
+        FrameConsumer consumer = client.consumer("cam1")
+                .mode(ConsumeMode.CONSUME_MODE_REPLAY)
+                .direct()
+                .onFrame(seen::add);
+        ConsumeSide lost = broker.consumeCall().opened();
+        lost.end(Status.UNAVAILABLE);
+        timers.advance(Duration.ofMillis(100));
+        ConsumeSide call = broker.consumeCall().opened();
+        assertThat(consumer.done()).as("a broken call is no end").isNotDone();
+
+        call.end();
+
+        assertThat(consumer.done()).isCompleted();
+        timers.advance(Duration.ofMinutes(1));
+        assertThat(broker.called()).isFalse();
+    }
+
+    @Test
+    void aReplayThatFollowsHasNoEnd() {
+        client.consumer("cam1")
+                .mode(ConsumeMode.CONSUME_MODE_REPLAY)
+                .follow()
+                .direct()
+                .onFrame(seen::add);
+        ConsumeSide call = broker.consumeCall().opened();
+        assertThat(call.open().getFollow()).isTrue();
+
+        call.end();
+        timers.advance(Duration.ofMinutes(1));
+
+        assertThat(broker.called()).isTrue();
+    }
+
+    @Test
     void whatIsLeftOfALimitIsAskedForAfterALostConnection() {
         direct().limit(10).onFrame(seen::add);
         ConsumeSide first = broker.consumeCall().opened();
@@ -550,6 +642,11 @@ class FrameConsumerTest {
         call.deliver(1, 1);
 
         CompletableFuture<Void> closed = consumer.closeAsync();
+        assertThat(call.heard())
+                .singleElement()
+                .satisfies(said -> assertThat(said.hasPause())
+                        .as("what goes back is not to come again")
+                        .isTrue());
         call.deliver(2, 3);
         assertThat(call.settlements())
                 .singleElement()

@@ -8,8 +8,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.framebroker.v1.Codec;
+import io.framebroker.v1.Demand;
+import io.framebroker.v1.FrameException;
 import io.framebroker.v1.LostFrames;
 import io.framebroker.v1.PublishOpened;
+import io.framebroker.v1.PublishReport;
 import io.framebroker.v1.PublishWindow;
 import io.grpc.Status;
 import java.time.Duration;
@@ -17,6 +20,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -24,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(30)
+@Timeout(60)
 class FramePublisherTest {
     private final FakeTimers timers = new FakeTimers();
     private final FakeBroker broker = new FakeBroker();
@@ -434,6 +438,121 @@ class FramePublisherTest {
     }
 
     @Test
+    void aResumingPublisherSendsOnlyWhatTheBrokerDoesNotHaveAndKnowsWhatBecameOfTheRest() {
+        FramePublisher publisher = resuming().open();
+        LongStream.of(10, 20, 30, 40, 50).forEach(sequence -> publisher.publish(frame().sequence(sequence)));
+
+        PublishSide call = broker.publishCall().opened(30, exception(20, FRAME_OUTCOME_REJECTED, "CRC_MISMATCH"));
+
+        assertThat(call.sequences()).containsExactly(40L, 50L);
+        assertThat(heard.storedThrough()).isEqualTo(30);
+        assertThat(heard.failures).isEqualTo(Map.of(20L, PublishFailure.REJECTED));
+        assertThat(publisher.stats().duplicates()).isEqualTo(2);
+        call.ack(50);
+        assertThat(heard.storedThrough()).isEqualTo(50);
+        assertThat(publisher.stats().stored()).isEqualTo(4);
+        assertThat(publisher.stats().unacked()).isZero();
+    }
+
+    @Test
+    void whatTheBrokerHasIsNotSentEitherWhenItComesBehindTheAnswer() {
+        FramePublisher publisher = resuming().open();
+        PublishSide call = broker.publishCall().opened(30, exception(20, FRAME_OUTCOME_DROPPED, "OVERFLOW"));
+
+        LongStream.of(10, 20, 30, 31).forEach(sequence -> publisher.publish(frame().sequence(sequence)));
+
+        assertThat(call.sequences()).containsExactly(31L);
+        assertThat(heard.storedThrough()).isEqualTo(30);
+        assertThat(heard.failures).isEqualTo(Map.of(20L, PublishFailure.DROPPED_BY_BROKER));
+        assertThat(publisher.flush()).isNotDone();
+    }
+
+    /** What a broker said before it was restarted used to hold for its successor, which has nothing. */
+    @Test
+    void whatOneCallSaidOfEarlierFramesIsForgottenWithIt() {
+        FramePublisher publisher = resuming().open();
+        broker.publishCall().opened(30).end(Status.UNAVAILABLE);
+        publisher.publish(frame().sequence(10));
+        assertThat(heard.storedThrough()).isZero();
+        timers.advance(Duration.ofMillis(100));
+
+        PublishSide second = broker.publishCall().opened(0);
+
+        assertThat(second.sequences()).containsExactly(10L);
+    }
+
+    @Test
+    void ofFramesBelowAFullListOfExceptionsAResumingPublisherSaysThatItDoesNotKnow() {
+        FramePublisher publisher = resuming().open();
+        publisher.publish(frame().sequence(1));
+        publisher.publish(frame().sequence(2_000));
+
+        broker.publishCall()
+                .opened(
+                        2_000,
+                        LongStream.range(1_000, 1_256)
+                                .mapToObj(sequence -> exception(sequence, FRAME_OUTCOME_REJECTED, "CRC_MISMATCH"))
+                                .toArray(FrameException[]::new));
+
+        assertThat(heard.failures).isEqualTo(Map.of(1L, PublishFailure.UNKNOWN));
+        assertThat(publisher.stats().stored()).isEqualTo(1);
+    }
+
+    @Test
+    void sequencesOfAResumingPublisherGrow() {
+        FramePublisher publisher = resuming().open();
+        publisher.publish(frame().sequence(7));
+
+        assertThatThrownBy(() -> publisher.publish(frame().sequence(7)))
+                .hasMessageContaining("sequence 7")
+                .hasMessageContaining("has published 7");
+        assertThatThrownBy(() -> publisher.publish(frame())).hasMessageContaining("sequence 0");
+        assertThat(publisher.stats().published()).isEqualTo(1);
+    }
+
+    @Test
+    void aPublisherThatNumbersFramesItselfTakesNoneThatHasANumber() {
+        FramePublisher publisher = publisher().open();
+
+        assertThatThrownBy(() -> publisher.publish(frame().sequence(7)))
+                .hasMessageContaining("open it with resuming()");
+    }
+
+    @Test
+    void aResumingPublisherNeedsANameThatLasts() {
+        assertThatThrownBy(() -> publisher().resuming().epoch(1).open()).hasMessageContaining("stay the same");
+        assertThatThrownBy(() -> publisher().resuming().publisherId("x").open()).hasMessageContaining("stay the same");
+    }
+
+    /** Numbered from 1 again, its reports used to be taken for those of its predecessor, and were lost. */
+    @Test
+    void reportsOfAResumingPublisherGoOnBehindThoseOfItsPredecessor() {
+        FramePublisher publisher = resuming().open();
+        CompletableFuture<Void> told = publisher.report("SOURCE_TRIMMED", 3, false);
+
+        PublishSide call = broker.publishCall()
+                .opened(PublishOpened.newBuilder().setWindow(PublishSide.WIDE).setLastReportId(5));
+
+        assertThat(call.reports()).extracting(PublishReport::getReportId).containsExactly(6L);
+        assertThat(told).isNotDone();
+        call.ackReport(6);
+        assertThat(told).isCompleted();
+    }
+
+    @Test
+    void aReportOfWhichNobodySaidThatItIsInTheLedgerIsNotCalledTold() {
+        FramePublisher publisher =
+                publisher().closeTimeout(Duration.ofSeconds(1)).open();
+        broker.publishCall().opened();
+        CompletableFuture<Void> told = publisher.report("SOURCE_DISCONNECTED", 1, false);
+
+        publisher.closeAsync();
+        timers.advance(Duration.ofMinutes(1));
+
+        assertThat(told).isCompletedExceptionally();
+    }
+
+    @Test
     void aFullRingDropsTheOldestThatWasNeverSentAndReportsIt() {
         FramePublisher publisher = publisher().ringFrames(3).open();
         PublishSide call = broker.publishCall();
@@ -531,12 +650,15 @@ class FramePublisherTest {
         publish(publisher, 1);
 
         CompletableFuture<Long> waiting = CompletableFuture.supplyAsync(() -> publisher.publish(frame()));
-        while (!waiting.isDone()) {
-            call.ack(1);
-            Thread.onSpinWait();
-        }
+        Eventually.await(
+                "room for the second frame",
+                () -> {
+                    call.ack(1);
+                    return waiting.isDone();
+                },
+                publisher::stats);
 
-        assertThat(waiting.get(10, TimeUnit.SECONDS)).isEqualTo(2);
+        assertThat(waiting.get(20, TimeUnit.SECONDS)).isEqualTo(2);
         assertThat(heard.failures).isEmpty();
     }
 
@@ -550,7 +672,7 @@ class FramePublisherTest {
         publisher.closeAsync();
 
         assertThat(waiting)
-                .failsWithin(Duration.ofSeconds(10))
+                .failsWithin(Duration.ofSeconds(20))
                 .withThrowableThat()
                 .withMessageContaining("is closed");
     }
@@ -722,13 +844,47 @@ class FramePublisherTest {
     }
 
     @Test
-    void demandIsPassedOn() {
-        publisher().open();
-        PublishSide call = broker.publishCall().opened();
+    void demandIsPassedOnAndKept() {
+        FramePublisher publisher = publisher().open();
+        assertThat(publisher.demand()).isEmpty();
+        PublishSide call = broker.publishCall().opened(window(8, 1 << 20).setDemand(Demand.getDefaultInstance()));
+        assertThat(publisher.demand()).contains(Demand.getDefaultInstance());
+        Demand wanted = Demand.newBuilder()
+                .setConsumers(2)
+                .setGroups(1)
+                .setWantedFps(2.5)
+                .build();
 
-        call.demand(2);
+        call.demand(wanted);
 
-        assertThat(heard.events).containsSubsequence("demand 0", "demand 2");
+        assertThat(heard.events).containsSubsequence("connected", "demand 0/0@0.0", "demand 2/1@2.5");
+        assertThat(publisher.demand()).contains(wanted);
+    }
+
+    @Test
+    void demandStaysOverALostConnectionUntilItIsToldAnew() {
+        FramePublisher publisher = publisher().open();
+        Demand wanted = Demand.newBuilder().setConsumers(2).build();
+        PublishSide call = broker.publishCall().opened(window(8, 1 << 20).setDemand(wanted));
+
+        call.end(Status.UNAVAILABLE);
+        assertThat(publisher.demand()).contains(wanted);
+        timers.advance(Duration.ofMillis(100));
+        broker.publishCall().opened(window(8, 1 << 20).setDemand(Demand.getDefaultInstance()));
+
+        assertThat(publisher.demand()).contains(Demand.getDefaultInstance());
+        assertThat(heard.events).containsSubsequence("demand 2/0@0.0", "disconnected UNAVAILABLE", "demand 0/0@0.0");
+    }
+
+    /** It used to be told of as if nobody wanted the stream. */
+    @Test
+    void demandThatABrokerDoesNotTellIsNotKnown() {
+        FramePublisher publisher = publisher().open();
+
+        broker.publishCall().opened(window(8, 1 << 20));
+
+        assertThat(publisher.demand()).isEmpty();
+        assertThat(heard.events).containsExactly("connected");
     }
 
     @Test
@@ -750,6 +906,10 @@ class FramePublisherTest {
 
     private FramePublisher.Builder publisher() {
         return client.publisher("cam1").listener(heard);
+    }
+
+    private FramePublisher.Builder resuming() {
+        return publisher().publisherId("bridge").epoch(1).resuming();
     }
 
     private static PublishOpened.Builder window(int frames, long bytes) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Timestamp;
 import io.framebroker.v1.Codec;
+import io.framebroker.v1.Compression;
 import io.framebroker.v1.FrameHeader;
 import io.framebroker.v1.PixelFormat;
 import java.time.Instant;
@@ -22,7 +23,7 @@ class HeaderEncoderTest {
                 .attribute("site", "Nordtor")
                 .attribute("", "");
 
-        FrameHeader header = FrameHeader.parseFrom(HeaderEncoder.encode(frame, 4_000_000_000L, true, 0xDEADBEEF));
+        FrameHeader header = FrameHeader.parseFrom(HeaderEncoder.encode(frame, 4_000_000_000L, true, 0xDEADBEEF, true));
 
         assertThat(header)
                 .isEqualTo(FrameHeader.newBuilder()
@@ -34,6 +35,8 @@ class HeaderEncoderTest {
                         .setWidth(1920)
                         .setHeight(1080)
                         .setStrideBytes(5760)
+                        .setCompression(Compression.COMPRESSION_LZ4)
+                        .setUncompressedBytes(12)
                         .setKeyframe(true)
                         .setCrc32C(0xDEADBEEF)
                         .setFrameId("Bild-ä-€")
@@ -46,7 +49,8 @@ class HeaderEncoderTest {
 
     @Test
     void whatIsNotKnownIsNotThere() throws Exception {
-        FrameHeader header = FrameHeader.parseFrom(HeaderEncoder.encode(OutgoingFrame.jpeg(new byte[1]), 1, false, 0));
+        FrameHeader header =
+                FrameHeader.parseFrom(HeaderEncoder.encode(OutgoingFrame.jpeg(new byte[1]), 1, false, 0, false));
 
         assertThat(header)
                 .isEqualTo(FrameHeader.newBuilder()
@@ -62,7 +66,7 @@ class HeaderEncoderTest {
         Instant before = Instant.ofEpochSecond(-2, 5);
 
         FrameHeader header = FrameHeader.parseFrom(
-                HeaderEncoder.encode(OutgoingFrame.jpeg(new byte[1]).capturedAt(before), 1, false, 0));
+                HeaderEncoder.encode(OutgoingFrame.jpeg(new byte[1]).capturedAt(before), 1, false, 0, false));
 
         assertThat(header.getCaptureTime().getSeconds()).isEqualTo(-2);
         assertThat(header.getCaptureTime().getNanos()).isEqualTo(5);

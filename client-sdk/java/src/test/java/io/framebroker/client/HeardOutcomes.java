@@ -39,7 +39,7 @@ final class HeardOutcomes implements PublishListener {
 
     @Override
     public void demand(Demand demand) {
-        events.add("demand " + demand.getConsumers());
+        events.add("demand " + demand.getConsumers() + "/" + demand.getGroups() + "@" + demand.getWantedFps());
     }
 
     @Override

@@ -140,8 +140,8 @@ final class PublishSide extends ServerCall.Listener<PublishMessage> {
                         .setWaitReason(waitReason)));
     }
 
-    void demand(int consumers) {
-        say(PublishFramesResponse.newBuilder().setDemand(Demand.newBuilder().setConsumers(consumers)));
+    void demand(Demand demand) {
+        say(PublishFramesResponse.newBuilder().setDemand(demand));
     }
 
     void drain() {

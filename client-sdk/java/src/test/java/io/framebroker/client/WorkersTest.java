@@ -11,14 +11,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Handlers on threads of their own. */
-@Timeout(30)
+@Timeout(60)
 class WorkersTest {
     private final FakeTimers timers = new FakeTimers();
     private final FakeBroker broker = new FakeBroker();
@@ -56,7 +55,7 @@ class WorkersTest {
                 .containsExactlyInAnyOrder(1L, 2L, 3L);
         assertThat(begun).isEmpty();
         mayGoOn.countDown();
-        await(() -> acked(call) == 5);
+        awaitAcked(call, 5);
     }
 
     @Test
@@ -67,9 +66,9 @@ class WorkersTest {
 
         call.deliver(1, 8);
 
-        assertThat(sizes.poll(10, TimeUnit.SECONDS)).isEqualTo(4);
-        assertThat(sizes.poll(10, TimeUnit.SECONDS)).isEqualTo(4);
-        await(() -> acked(call) == 8);
+        assertThat(sizes.poll(20, TimeUnit.SECONDS)).isEqualTo(4);
+        assertThat(sizes.poll(20, TimeUnit.SECONDS)).isEqualTo(4);
+        awaitAcked(call, 8);
     }
 
     @Test
@@ -82,7 +81,7 @@ class WorkersTest {
 
         call.deliver(1, 3);
 
-        await(() -> call.settlements().size() == 2);
+        Eventually.await("two settlements", () -> call.settlements().size() == 2, call::settlements);
         Settlement failed = call.settlements().get(1);
         assertThat(acked(call)).isEqualTo(1);
         assertThat(failed.getCount()).isEqualTo(2);
@@ -96,7 +95,7 @@ class WorkersTest {
 
         broker.consumeCall().opened().deliver(1, 1);
 
-        assertThat(sizes.poll(10, TimeUnit.SECONDS)).isEqualTo(1);
+        assertThat(sizes.poll(20, TimeUnit.SECONDS)).isEqualTo(1);
     }
 
     @Test
@@ -114,12 +113,12 @@ class WorkersTest {
         });
         assertThat(closed).isNotDone();
         mayGoOn.countDown();
-        await(() -> acked(call) == 1);
+        awaitAcked(call, 1);
         call.settleAll(SettleOutcome.SETTLE_OUTCOME_OK);
         call.end();
 
-        assertThat(closed).succeedsWithin(Duration.ofSeconds(10));
-        assertThat(consumer.done()).succeedsWithin(Duration.ofSeconds(10));
+        assertThat(closed).succeedsWithin(Duration.ofSeconds(20));
+        assertThat(consumer.done()).succeedsWithin(Duration.ofSeconds(20));
     }
 
     @Test
@@ -131,7 +130,7 @@ class WorkersTest {
         consumer.closeAsync();
         timers.advance(Duration.ofSeconds(3));
 
-        assertThat(consumer.done()).succeedsWithin(Duration.ofSeconds(10));
+        assertThat(consumer.done()).succeedsWithin(Duration.ofSeconds(20));
     }
 
     @Test
@@ -144,7 +143,7 @@ class WorkersTest {
         assertThat(consumer.done()).isNotDone();
         mayGoOn.countDown();
 
-        assertThat(consumer.done()).succeedsWithin(Duration.ofSeconds(10));
+        assertThat(consumer.done()).succeedsWithin(Duration.ofSeconds(20));
         assertThat(begun).hasSize(3);
     }
 
@@ -155,7 +154,10 @@ class WorkersTest {
 
         consumer.close();
 
-        await(() -> threads("frame-broker-cam-threads") == 0);
+        Eventually.await(
+                "the end of every thread",
+                () -> threads("frame-broker-cam-threads") == 0,
+                () -> threads("frame-broker-cam-threads"));
     }
 
     private FrameConsumer.Builder consumer() {
@@ -169,12 +171,16 @@ class WorkersTest {
 
     private ReceivedFrame next() {
         try {
-            ReceivedFrame frame = begun.poll(10, TimeUnit.SECONDS);
+            ReceivedFrame frame = begun.poll(20, TimeUnit.SECONDS);
             assertThat(frame).as("a handler has begun").isNotNull();
             return frame;
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }
+    }
+
+    private static void awaitAcked(ConsumeSide call, int frames) {
+        Eventually.await(frames + " acks", () -> acked(call) == frames, call::settlements);
     }
 
     private static int acked(ConsumeSide call) {
@@ -188,13 +194,5 @@ class WorkersTest {
         return Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> thread.getName().startsWith(prefix))
                 .count();
-    }
-
-    private static void await(java.util.function.BooleanSupplier condition) {
-        long untilNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        while (!condition.getAsBoolean()) {
-            assertThat(untilNanos - System.nanoTime()).as("nanoseconds left").isPositive();
-            LockSupport.parkNanos(100_000);
-        }
     }
 }
