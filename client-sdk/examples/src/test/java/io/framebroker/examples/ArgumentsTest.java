@@ -27,6 +27,8 @@ class ArgumentsTest {
                     rtsp-capture --camera cam=synthetic: --transport smoke | --transport smoke is not tcp or udp
                     rtsp-capture --camera cam=synthetic: --fps -1 | --fps -1.0 is outside 0..1000
                     rtsp-capture --camera cam=synthetic: --max-frame-bytes 1 | --max-frame-bytes 1 is outside
+                    rtsp-capture --camera cam=synthetic: --close-after -1 | --close-after -1.0 is outside 0..86400
+                    rtsp-capture --camera cam=synthetic: --on-demand --no-pacing | --on-demand leaves out
                     sample-processor | --streams
                     sample-processor --streams a --threshold 2 | --threshold 2.0 is outside 0..1
                     sample-processor --streams a --batch 0 | --batch 0 is outside 1..1000

@@ -4,14 +4,15 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 
 /** Waits for what must come to be, and says what there was instead when it does not. */
-final class Eventually {
+public final class Eventually {
 
     private static final Duration STEP = Duration.ofMillis(20);
 
     private Eventually() {}
 
     /** @param shown called for the message when the time is over */
-    static void await(String what, Duration limit, Callable<Boolean> holds, Callable<Object> shown) throws Exception {
+    public static void await(String what, Duration limit, Callable<Boolean> holds, Callable<Object> shown)
+            throws Exception {
         long deadlineNanos = System.nanoTime() + limit.toNanos();
         while (!holds.call()) {
             if (System.nanoTime() - deadlineNanos >= 0) {

@@ -48,9 +48,13 @@ class KilledProcessorTest {
             Eventually.await(
                     "work of the first processor",
                     LIMIT,
-                    () -> ResultLine.read(before).size() >= 4
-                            && programs.ledger("cam").getStream().getStored() == FRAMES,
-                    () -> ResultLine.read(before));
+                    () -> {
+                        int results = ResultLine.read(before).size();
+                        return results >= 4
+                                && programs.ledger("cam").getStream().getStored() == FRAMES
+                                && programs.ledger("cam", "g").getAcked() >= results - 1;
+                    },
+                    () -> ResultLine.read(before) + "\n" + programs.ledger("cam"));
 
             // It waits 300 ms for each frame: wherever this hits, a frame is in hand and fifteen more are its own.
             doomed.kill();

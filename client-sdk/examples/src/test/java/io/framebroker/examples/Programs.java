@@ -25,7 +25,7 @@ final class Programs implements AutoCloseable {
     private final FrameBrokerClient client;
 
     Programs(String... brokerArguments) throws Exception {
-        List<String> arguments = new ArrayList<>(List.of("--grpc-port", "0", "--exit-with-stdin"));
+        List<String> arguments = new ArrayList<>(List.of("--grpc-port", "0", "--store", "memory", "--exit-with-stdin"));
         arguments.addAll(List.of(brokerArguments));
         String ready = java("broker", "io.framebroker.server.FrameBroker", arguments)
                 .awaitLine("frame-broker ready", START, () -> false);

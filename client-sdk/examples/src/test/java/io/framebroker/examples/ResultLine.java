@@ -24,12 +24,16 @@ record ResultLine(
     private static final Pattern DECODED = Pattern.compile(",\"age_ms\":[-.\\dE]+,\"decoded\":true,\"width\":(\\d+),"
             + "\"height\":(\\d+),\"score\":([.\\d]+),\"detections\":\\[.*");
 
-    /** Empty while there is no file. */
+    /** Empty while there is no file. A line that is still being written is not there yet. */
     static List<ResultLine> read(Path file) throws IOException {
         if (!Files.exists(file)) {
             return List.of();
         }
-        return Files.readAllLines(file).stream().map(ResultLine::parse).toList();
+        String text = Files.readString(file);
+        return text.substring(0, text.lastIndexOf('\n') + 1)
+                .lines()
+                .map(ResultLine::parse)
+                .toList();
     }
 
     private static ResultLine parse(String text) {

@@ -79,7 +79,7 @@ class RtspEndToEndIT {
                     "--save-frames",
                     directory.toString());
             capture = programs.capture(
-                    "--camera", "cam=rtsp://user:secret@127.0.0.1:" + port + "/cam", "--stall-timeout", "2");
+                    "--camera", "cam=rtsp://user:secret@127.0.0.1:" + port + "/cam", "--stall-timeout", "5");
             awaitLines(150);
 
             camera.kill();
@@ -88,13 +88,13 @@ class RtspEndToEndIT {
             awaitRecovery("killed", 150);
 
             signal(second, "-STOP");
-            awaitAway(2, "no picture for 2000 ms");
+            awaitAway(2, "no picture for 5000 ms");
             signal(second, "-CONT");
             awaitRecovery("frozen", 100);
 
             Programs.end(capture);
             assertThat(capture.exitCode()).isZero();
-            awaitAllAcked();
+            awaitAllAcked(0);
             Programs.end(processor);
             check();
         }
@@ -131,6 +131,54 @@ class RtspEndToEndIT {
             assertThat(lines).hasSize(30).allMatch(line -> line.width() == 640 && line.height() == 360);
             assertThat(jumps(lines)).isEmpty();
         }
+    }
+
+    @Test
+    void aCameraOnDemandIsClosedAndItsFirstPictureComesSoonAfterItIsWanted() throws Exception {
+        results = directory.resolve("results.jsonl");
+        port = freePort();
+        try (Programs started = new Programs()) {
+            programs = started;
+            camera(1);
+            capture = programs.capture(
+                    "--camera", "cam=rtsp://127.0.0.1:" + port + "/cam", "--on-demand", "--close-after", "1");
+            capture.awaitLine("is closed until somebody wants its pictures", LIMIT, () -> false);
+            long publishedBefore = programs.ledger("cam").getStream().getStored();
+
+            ChildProcess processor = programs.processor(
+                    "--streams",
+                    "cam",
+                    "--group",
+                    "g",
+                    "--delay-ms",
+                    "0",
+                    "--health-port",
+                    "-1",
+                    "--results",
+                    results.toString(),
+                    "--save-frames",
+                    directory.toString());
+            capture.awaitLine("is opened again", LIMIT, () -> false);
+            long startedNanos = System.nanoTime();
+            awaitLines(1);
+            figures.add(String.format(
+                    "on demand: first picture processed %.1f s after the camera was opened again",
+                    (System.nanoTime() - startedNanos) / 1e9));
+            awaitLines(50);
+            Programs.end(capture);
+            awaitAllAcked(publishedBefore);
+            Programs.end(processor);
+
+            List<ResultLine> lines = ResultLine.read(results);
+            assertThat(lines).allMatch(line -> line.decoded() && line.attempt() == 1);
+            assertThat(jumps(lines)).isEmpty();
+            StreamLedger stream = programs.ledger("cam").getStream();
+            assertThat(stream.getStored()).isEqualTo(publishedBefore + lines.size());
+            assertThat(stream.getOffered()).isEqualTo(stream.getStored());
+            assertThat(stream.getReportedMap()).isEmpty();
+            assertThat(capture.lastLines()).containsPattern("cam ended: .* lost at source 0  left out [1-9]");
+        }
+        System.out.println("RTSP on demand: " + String.join("; ", figures));
     }
 
     private void check() throws Exception {
@@ -227,12 +275,12 @@ class RtspEndToEndIT {
         awaitLines(before + more);
     }
 
-    private void awaitAllAcked() throws Exception {
+    private void awaitAllAcked(long before) throws Exception {
         Eventually.await(
                 "acknowledgement of every frame",
                 LIMIT,
                 () -> programs.ledger("cam", "g").getAcked()
-                        == programs.ledger("cam").getStream().getStored(),
+                        == programs.ledger("cam").getStream().getStored() - before,
                 () -> programs.ledger("cam"));
     }
 

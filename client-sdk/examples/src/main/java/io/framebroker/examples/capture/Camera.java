@@ -30,6 +30,7 @@ final class Camera implements PictureSink {
     private final PictureSource source;
     private final FramePublisher publisher;
     private final Backoff backoff;
+    private final WantedPictures wanted;
     private final long limit;
 
     private final CountDownLatch stopping = new CountDownLatch(1);
@@ -44,28 +45,31 @@ final class Camera implements PictureSink {
     private long pictures;
     private long bytes;
     private long lostAtSource;
+    private long leftOut;
     private long unusable;
     private long restarts;
     private String lastError = "";
 
     /**
      * @param outage knows the rate the operator named, if any
+     * @param wanted which pictures are to be published; the others are left out
      * @param limit ends after so many pictures; 0 for never
      */
     Camera(
-            String name,
             CameraUrl url,
             PictureSource source,
             FramePublisher publisher,
             Backoff backoff,
             OutageMeter outage,
+            WantedPictures wanted,
             long limit) {
-        this.name = name;
+        this.name = publisher.stream();
         this.url = url;
         this.source = source;
         this.publisher = publisher;
         this.backoff = backoff;
         this.outage = outage;
+        this.wanted = wanted;
         this.limit = limit;
     }
 
@@ -79,6 +83,9 @@ final class Camera implements PictureSink {
     /** Looks after the source and reports a lasting outage. Several times a second, never blocks. */
     void tick(long nowNanos) {
         source.watch(nowNanos);
+        if (wanted.nobodyForLong(nowNanos)) {
+            source.rest();
+        }
         long lost;
         synchronized (this) {
             lost = outage.tick(nowNanos);
@@ -113,6 +120,7 @@ final class Camera implements PictureSink {
                 pictures,
                 bytes,
                 lostAtSource,
+                leftOut,
                 unusable,
                 restarts,
                 outage.silentNanos(nowNanos) / 1e9,
@@ -121,30 +129,45 @@ final class Camera implements PictureSink {
     }
 
     @Override
-    public void picture(Picture picture) {
+    public boolean wantsNext() {
         if (stopping.getCount() == 0) {
             // More than the limit was in the pipe.
-            return;
+            return false;
         }
+        long now = System.nanoTime();
+        boolean takes = wanted.takes(now);
         long lost;
         boolean first;
-        boolean last;
         synchronized (this) {
-            lost = outage.picture(System.nanoTime());
+            lost = outage.picture(now);
             first = state != State.UP;
             state = State.UP;
-            width = picture.width();
-            height = picture.height();
-            pictures++;
-            last = pictures == limit;
-            bytes += picture.bytes().length;
             lostAtSource += lost;
+            leftOut += takes ? 0 : 1;
         }
         if (lost > 0) {
             report(SOURCE_DISCONNECTED, lost, true);
         }
         if (first) {
-            log.info("{}: pictures of {}x{} come{}", name, picture.width(), picture.height(), gap(lost));
+            log.info("{}: pictures come{}", name, gap(lost));
+        }
+        return takes;
+    }
+
+    @Override
+    public void picture(Picture picture) {
+        boolean otherSize;
+        boolean last;
+        synchronized (this) {
+            otherSize = width != picture.width() || height != picture.height();
+            width = picture.width();
+            height = picture.height();
+            pictures++;
+            last = pictures == limit;
+            bytes += picture.bytes().length;
+        }
+        if (otherSize) {
+            log.info("{}: they are of {}x{}", name, picture.width(), picture.height());
         }
         publisher.publish(outgoing(picture));
         if (last) {
@@ -156,6 +179,12 @@ final class Camera implements PictureSink {
     @Override
     public void unusable(String reason, long count, String detail) {
         if (stopping.getCount() == 0) {
+            return;
+        }
+        if (wanted.nobody()) {
+            synchronized (this) {
+                leftOut += count;
+            }
             return;
         }
         synchronized (this) {
@@ -170,7 +199,8 @@ final class Camera implements PictureSink {
             while (stopping.getCount() > 0) {
                 long startedNanos = System.nanoTime();
                 try {
-                    if (source.run(this) == PictureSource.End.OVER || stopping.getCount() == 0) {
+                    PictureSource.End end = source.run(this);
+                    if (end == PictureSource.End.OVER || stopping.getCount() == 0) {
                         become(State.OVER, "");
                         log.info("{}: {} is over", name, url);
                         return;
@@ -180,6 +210,7 @@ final class Camera implements PictureSink {
                         return;
                     }
                 }
+                restWhileNobodyWantsAny();
             }
             become(State.OVER, "");
         } catch (InterruptedException stopped) {
@@ -213,6 +244,28 @@ final class Camera implements PictureSink {
         }
         log.warn("{}: {} is away: {}; next attempt in {} ms", name, url, why, waitMillis);
         return !stopping.await(waitMillis, TimeUnit.MILLISECONDS);
+    }
+
+    private void restWhileNobodyWantsAny() throws InterruptedException {
+        if (!wanted.nobody()) {
+            return;
+        }
+        long lost;
+        synchronized (this) {
+            lost = outage.rest(System.nanoTime());
+            lostAtSource += lost;
+            state = State.RESTING;
+        }
+        if (lost > 0) {
+            report(SOURCE_DISCONNECTED, lost, true);
+        }
+        log.info("{}: {} is closed until somebody wants its pictures", name, url);
+        wanted.awaitSomebody();
+        synchronized (this) {
+            leftOut += outage.resume(System.nanoTime());
+        }
+        backoff.reset();
+        log.info("{}: {} is opened again", name, url);
     }
 
     private void report(String reason, long count, boolean estimated) {

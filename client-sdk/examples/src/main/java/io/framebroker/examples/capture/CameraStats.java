@@ -11,9 +11,10 @@ import java.util.Locale;
  * @param fps pictures a second; 0 when not known
  * @param width of the last picture, in pixels
  * @param height of the last picture, in pixels
- * @param pictures that came from the source
+ * @param pictures that came from the source and were wanted
  * @param bytes of those
  * @param lostAtSource estimated pictures the source would have given while it was away
+ * @param leftOut pictures that nobody wanted: those that came, and an estimate of those that would have while it rested
  * @param unusable pictures that came and could not be published
  * @param restarts how often the source was tried again
  * @param silentSeconds since the last picture, or since the start
@@ -29,6 +30,7 @@ record CameraStats(
         long pictures,
         long bytes,
         long lostAtSource,
+        long leftOut,
         long unusable,
         long restarts,
         double silentSeconds,
@@ -40,6 +42,8 @@ record CameraStats(
         CONNECTING,
         /** Pictures come. */
         UP,
+        /** The source is left alone, because nobody wants its pictures; or the first is yet to come after that. */
+        RESTING,
         /** The source is lost and tried again. */
         AWAY,
         /** There are no more pictures, as it should be. */
@@ -65,9 +69,10 @@ record CameraStats(
 
     /** Where every picture went. */
     String totals() {
-        return String.format(
+        String totals = String.format(
                 "pictures %d  stored %d  unacked %d  dropped %d  lost at source %d",
                 pictures, publisher.stored(), publisher.unacked(), dropped(), lostAtSource);
+        return leftOut == 0 ? totals : totals + "  left out " + leftOut;
     }
 
     /** Pictures that came and are not stored. */

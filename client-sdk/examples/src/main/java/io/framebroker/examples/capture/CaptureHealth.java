@@ -30,6 +30,7 @@ final class CaptureHealth {
                     .put("pictures", camera.pictures())
                     .put("stored", camera.publisher().stored())
                     .put("lost_at_source", camera.lostAtSource())
+                    .put("left_out", camera.leftOut())
                     .put("last_picture_age_seconds", camera.pictures() == 0 ? Double.NaN : camera.silentSeconds())
                     .put("wait_reason", camera.publisher().waitReason()));
         }

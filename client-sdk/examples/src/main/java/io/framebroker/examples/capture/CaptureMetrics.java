@@ -19,8 +19,8 @@ final class CaptureMetrics extends Collector {
 
     @Override
     public List<MetricFamilySamples> collect() {
-        CounterMetricFamily pictures =
-                new CounterMetricFamily("capture_pictures_total", "Pictures that came from the source", LABEL);
+        CounterMetricFamily pictures = new CounterMetricFamily(
+                "capture_pictures_total", "Pictures that came from the source and were wanted", LABEL);
         CounterMetricFamily bytes = new CounterMetricFamily("capture_bytes_total", "Bytes of those", LABEL);
         CounterMetricFamily stored =
                 new CounterMetricFamily("capture_stored_total", "Pictures the broker said are stored", LABEL);
@@ -28,6 +28,10 @@ final class CaptureMetrics extends Collector {
                 "capture_dropped_total", "Pictures that came and are not stored, whatever the reason", LABEL);
         CounterMetricFamily lost = new CounterMetricFamily(
                 "capture_lost_at_source_total", "Pictures the source would have given while away, estimated", LABEL);
+        CounterMetricFamily leftOut = new CounterMetricFamily(
+                "capture_left_out_total",
+                "Pictures that nobody wanted; those while the source rested estimated",
+                LABEL);
         CounterMetricFamily restarts =
                 new CounterMetricFamily("capture_source_restarts_total", "Attempts to get the source back", LABEL);
         GaugeMetricFamily up = new GaugeMetricFamily("capture_source_up", "1 while pictures come", LABEL);
@@ -40,10 +44,11 @@ final class CaptureMetrics extends Collector {
             stored.addMetric(name, camera.publisher().stored());
             dropped.addMetric(name, camera.dropped());
             lost.addMetric(name, camera.lostAtSource());
+            leftOut.addMetric(name, camera.leftOut());
             restarts.addMetric(name, camera.restarts());
             up.addMetric(name, camera.state() == CameraStats.State.UP ? 1 : 0);
             unacked.addMetric(name, camera.publisher().unacked());
         }
-        return List.of(pictures, bytes, stored, dropped, lost, restarts, up, unacked);
+        return List.of(pictures, bytes, stored, dropped, lost, leftOut, restarts, up, unacked);
     }
 }

@@ -28,11 +28,13 @@ final class FfmpegSource implements PictureSource {
     private final Duration stallTimeout;
     private final int maxPictureBytes;
 
-    /** Guards the two below, so that no child starts behind a stop. */
+    /** Guards the three below, so that no child starts behind a stop. */
     private final Object lock = new Object();
 
     private Process child;
     private boolean stopped;
+    /** The child is ended because nobody wants its pictures. */
+    private boolean resting;
 
     /** {@link System#nanoTime()} since when nothing came; {@link #NOT_WATCHED} while nothing is expected. */
     private volatile long quietSinceNanos = NOT_WATCHED;
@@ -80,7 +82,9 @@ final class FfmpegSource implements PictureSource {
             quietSinceNanos = NOT_WATCHED;
             end(started);
         }
-        splitter.end(sink);
+        if (!isResting()) {
+            splitter.end(sink);
+        }
         return outcome(started, stderr);
     }
 
@@ -93,6 +97,27 @@ final class FfmpegSource implements PictureSource {
         }
         if (running != null) {
             end(running);
+        }
+    }
+
+    /** A file is not ended: it would begin again at its beginning. */
+    @Override
+    public void rest() {
+        List<ProcessHandle> running = List.of();
+        synchronized (lock) {
+            // Not while it is being asked for its size or holds a picture: there is another time.
+            if (url.isLive() && child != null && quietSinceNanos != NOT_WATCHED) {
+                resting = true;
+                running = family(child);
+            }
+        }
+        // It says goodbye to the camera; the reading thread sees the end of the stream and does the rest.
+        running.forEach(ProcessHandle::destroy);
+    }
+
+    private boolean isResting() {
+        synchronized (lock) {
+            return resting;
         }
     }
 
@@ -128,6 +153,9 @@ final class FfmpegSource implements PictureSource {
             child = null;
             if (stopped) {
                 return End.STOPPED;
+            }
+            if (resting) {
+                return End.RESTED;
             }
         }
         String words = stderr.lastLines();
@@ -187,6 +215,7 @@ final class FfmpegSource implements PictureSource {
             }
             ProcessBuilder builder = new ProcessBuilder(line);
             builder.redirectInput(new File("/dev/null"));
+            resting = false;
             try {
                 child = builder.start();
             } catch (IOException missing) {
@@ -236,7 +265,9 @@ final class FfmpegSource implements PictureSource {
         @Override
         public void picture(Picture picture) throws InterruptedException {
             quietSinceNanos = NOT_WATCHED;
-            next.picture(picture);
+            if (next.wantsNext()) {
+                next.picture(picture);
+            }
             quietSinceNanos = System.nanoTime();
         }
 

@@ -56,6 +56,24 @@ final class OutageMeter {
         runPictures = 0;
     }
 
+    /** The source is left alone, by choice. Returns how many were lost in the outage this ends, not reported yet. */
+    long rest(long nowNanos) {
+        fps = currentFps();
+        long lost = away ? Math.max(0, missed(nowNanos) - 1 - reportedInOutage) : 0;
+        away = false;
+        reportedInOutage = 0;
+        runPictures = 0;
+        lastPictureNanos = nowNanos;
+        return lost;
+    }
+
+    /** The source is wanted again: what it is to have lost begins here. Returns how many it would have given meanwhile. */
+    long resume(long nowNanos) {
+        long leftOut = missed(nowNanos);
+        lastPictureNanos = nowNanos;
+        return leftOut;
+    }
+
     /** Time passes. Returns how many pictures of a lasting outage are due to be reported. */
     long tick(long nowNanos) {
         if (!away || nowNanos - lastReportNanos < reportEveryNanos) {

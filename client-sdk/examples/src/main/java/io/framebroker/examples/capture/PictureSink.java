@@ -3,6 +3,14 @@ package io.framebroker.examples.capture;
 /** Takes what a source reads. Called by the source's one reading thread. */
 interface PictureSink {
 
+    /**
+     * Whether the picture that is there next is wanted; asked once for each, and before it is made where a source makes it.
+     * One that is not wanted is not handed over, and counts as left out.
+     */
+    default boolean wantsNext() {
+        return true;
+    }
+
     /** Takes a complete picture. May block: a source that cannot wait must be given a sink that does not. */
     void picture(Picture picture) throws InterruptedException;
 

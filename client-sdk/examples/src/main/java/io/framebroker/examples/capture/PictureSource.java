@@ -16,6 +16,12 @@ interface PictureSource {
     /** Ends the run, and every later one at once. Any thread; returns when nothing of the run is left behind. */
     void stop();
 
+    /**
+     * Ends the run for now, where that saves something and does no harm, because nobody wants its pictures. Any thread,
+     * returns at once.
+     */
+    default void rest() {}
+
     /** Looks after the run: called several times a second, by a thread that must not be held up. */
     default void watch(long nowNanos) {}
 
@@ -23,6 +29,8 @@ interface PictureSource {
     enum End {
         /** There is nothing more to read. */
         OVER,
+        /** {@link #rest} was called. */
+        RESTED,
         /** {@link #stop} was called. */
         STOPPED
     }

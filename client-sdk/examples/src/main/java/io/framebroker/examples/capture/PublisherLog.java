@@ -7,6 +7,7 @@ import io.framebroker.v1.PublishOpened;
 import io.grpc.Status;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,14 +19,17 @@ final class PublisherLog implements PublishListener {
     private static final Logger log = LoggerFactory.getLogger(PublisherLog.class);
 
     private final String camera;
+    private final Consumer<Demand> demanded;
     private final AtomicLong failures = new AtomicLong();
     private final AtomicLong quietUntilNanos = new AtomicLong(System.nanoTime());
 
     /** -1 until the broker has told. */
     private volatile int consumers = -1;
 
-    PublisherLog(String camera) {
+    /** @param demanded hears who wants the stream */
+    PublisherLog(String camera, Consumer<Demand> demanded) {
         this.camera = camera;
+        this.demanded = demanded;
     }
 
     @Override
@@ -41,6 +45,7 @@ final class PublisherLog implements PublishListener {
 
     @Override
     public void demand(Demand demand) {
+        demanded.accept(demand);
         int before = consumers;
         consumers = demand.getConsumers();
         if (before != 0 && demand.getConsumers() == 0) {

@@ -5,6 +5,7 @@ import io.framebroker.client.FramePublisher;
 import io.framebroker.client.WhenFull;
 import io.framebroker.examples.child.StopSignal;
 import io.framebroker.examples.http.StatusServer;
+import io.framebroker.v1.Demand;
 import io.prometheus.client.CollectorRegistry;
 import java.io.IOException;
 import java.time.Duration;
@@ -18,6 +19,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -101,6 +103,21 @@ public final class RtspCapture implements Callable<Integer> {
             defaultValue = "5",
             description = "A live camera that gives no picture for so long is connected anew; default 5")
     private double stallSeconds;
+
+    @Option(
+            names = "--on-demand",
+            description = "Publish what somebody takes and no more: nothing while the stream has no consumer and no"
+                    + " group, and no faster than all consumers together want")
+    private boolean onDemand;
+
+    @Option(
+            names = "--close-after",
+            paramLabel = "SECONDS",
+            defaultValue = "10",
+            description =
+                    "With --on-demand: time without consumer and group after which an RTSP camera is closed, until"
+                            + " there is one; default 10")
+    private double closeAfterSeconds;
 
     @Option(
             names = "--max-frame-bytes",
@@ -192,20 +209,22 @@ public final class RtspCapture implements Callable<Integer> {
     private Camera camera(FrameBrokerClient client, String name, CameraUrl url, int count) {
         boolean waits = !url.isLive() || unpaced && url instanceof CameraUrl.Synthetic;
         long ringBytes = Math.min(LARGEST_RING_BYTES, Runtime.getRuntime().maxMemory() / 2 / count);
+        WantedPictures wanted = new WantedPictures(Math.round(closeAfterSeconds * 1e9));
+        Consumer<Demand> demanded = onDemand ? demand -> wanted.told(demand, System.nanoTime()) : demand -> {};
         FramePublisher publisher = client.publisher(name)
                 .maxFrameBytes(maxPictureBytes() + HEADER_BYTES)
                 .ringBytes(ringBytes)
                 .whenFull(waits ? WhenFull.BLOCK : WhenFull.DROP_OLDEST)
                 .closeTimeout(CLOSE)
-                .listener(new PublisherLog(name))
+                .listener(new PublisherLog(name, demanded))
                 .open();
         return new Camera(
-                name,
                 url,
                 source(name, url),
                 publisher,
                 new Backoff(Duration.ofMillis(500), Duration.ofSeconds(10), new SplittableRandom()),
                 new OutageMeter(fps, REPORT_EVERY.toNanos(), System.nanoTime()),
+                wanted,
                 limit);
     }
 
@@ -262,6 +281,12 @@ public final class RtspCapture implements Callable<Integer> {
         require(transport.equals("tcp") || transport.equals("udp"), "--transport " + transport + " is not tcp or udp");
         require(limit >= 0, "--limit " + limit + " is below 0");
         require(stallSeconds >= 0.5 && stallSeconds <= 600, "--stall-timeout " + stallSeconds + " is outside 0.5..600");
+        require(
+                closeAfterSeconds >= 0 && closeAfterSeconds <= 86_400,
+                "--close-after " + closeAfterSeconds + " is outside 0..86400");
+        require(
+                !onDemand || !unpaced,
+                "--on-demand leaves out what nobody takes in its time; with --no-pacing there is no time");
         require(
                 maxPictureBytes() >= 1024 && maxPictureBytes() <= LARGEST_PICTURE_BYTES,
                 "--max-frame-bytes " + maxPictureBytes() + " is outside 1024.." + LARGEST_PICTURE_BYTES);

@@ -35,7 +35,10 @@ final class SyntheticSource implements PictureSource {
         drawing.draw(0, Instant.now(), format);
         long dueNanos = System.nanoTime();
         while (!stopped.await(Math.max(0, dueNanos - System.nanoTime()), TimeUnit.NANOSECONDS)) {
-            sink.picture(drawing.draw(number++, Instant.now(), format));
+            if (sink.wantsNext()) {
+                sink.picture(drawing.draw(number, Instant.now(), format));
+            }
+            number++;
             if (periodNanos == 0) {
                 dueNanos = System.nanoTime();
                 continue;

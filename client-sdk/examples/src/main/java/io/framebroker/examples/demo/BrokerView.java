@@ -15,19 +15,25 @@ import java.util.List;
 final class BrokerView implements AutoCloseable {
 
     private final FrameBrokerClient client;
+    private final List<String> shown;
     private final String group;
 
-    BrokerView(int port, String group) {
+    /** @param shown names of the streams to look at; there may be others */
+    BrokerView(int port, List<String> shown, String group) {
         this.client = FrameBrokerClient.connect("localhost:" + port);
+        this.shown = shown;
         this.group = group;
     }
 
-    /** All streams by name. @throws StatusRuntimeException if the broker does not answer */
+    /** Those of the streams that are there, by name. @throws StatusRuntimeException if the broker does not answer */
     List<StreamView> streams() {
         List<StreamView> views = new ArrayList<>();
         for (Stream stream : client.streams()
                 .listStreams(ListStreamsRequest.getDefaultInstance())
                 .getStreamsList()) {
+            if (!shown.contains(stream.getName())) {
+                continue;
+            }
             GetLedgerResponse ledger = client.diagnostics()
                     .getLedger(GetLedgerRequest.newBuilder()
                             .setStream(stream.getName())

@@ -52,6 +52,12 @@ public final class Demo implements Callable<Integer> {
             description = "The broker's jar; default: server/target/frame-broker.jar of this checkout")
     private Path brokerJar;
 
+    @Option(
+            names = "--data-dir",
+            defaultValue = "frame-broker-demo-data",
+            description = "Where the broker keeps frames, over the end of the demo; default frame-broker-demo-data")
+    private Path dataDir;
+
     @Option(names = "--verbose", description = "Show what the programs print")
     private boolean verbose;
 
@@ -63,7 +69,7 @@ public final class Demo implements Callable<Integer> {
                 IntStream.rangeClosed(1, cameras).mapToObj(n -> "cam" + n).toList();
         Consumer<String> log = verbose ? System.err::println : line -> {};
         try (DemoPrograms programs = new DemoPrograms(log, stop::isWanted)) {
-            int port = programs.startBroker(jar);
+            int port = programs.startBroker(jar, dataDir);
             if (!stop.isWanted()) {
                 programs.startProcessor(port, streams, GROUP);
             }
@@ -73,9 +79,9 @@ public final class Demo implements Callable<Integer> {
             if (stop.isWanted()) {
                 return 1;
             }
-            System.out.println("broker on port " + port + ", " + cameras + " cameras, one processor; "
-                    + (seconds > 0 ? seconds + " seconds" : "Ctrl-C ends it"));
-            try (BrokerView view = new BrokerView(port, GROUP)) {
+            System.out.println("broker on port " + port + " with its frames in " + dataDir + ", " + cameras
+                    + " cameras, one processor; " + (seconds > 0 ? seconds + " seconds" : "Ctrl-C ends it"));
+            try (BrokerView view = new BrokerView(port, streams, GROUP)) {
                 show(programs, view, stop);
                 return finish(programs, view);
             }

@@ -39,9 +39,19 @@ final class DemoPrograms implements AutoCloseable {
     }
 
     /** Starts the broker; returns its port, or -1 if given up. */
-    int startBroker(Path jar) throws IOException, InterruptedException {
+    int startBroker(Path jar, Path dataDir) throws IOException, InterruptedException {
         List<String> line = ChildProcess.java(
-                List.of("-Xmx1g"), List.of("-jar", jar.toString(), "--grpc-port", "0", "--exit-with-stdin"));
+                List.of("-Xmx1g"),
+                List.of(
+                        "-jar",
+                        jar.toString(),
+                        "--grpc-port",
+                        "0",
+                        "--store",
+                        "disk",
+                        "--data-dir",
+                        dataDir.toString(),
+                        "--exit-with-stdin"));
         broker = ChildProcess.start("broker", line, text -> log.accept("broker     " + text));
         String ready = broker.awaitLine("frame-broker ready", START, givenUp);
         if (ready == null) {

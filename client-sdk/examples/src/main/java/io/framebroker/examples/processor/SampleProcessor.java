@@ -53,7 +53,7 @@ public final class SampleProcessor implements Callable<Integer> {
             split = ",",
             paramLabel = "STREAM",
             defaultValue = "${env:STREAMS}",
-            description = "Streams to take from, separated by commas (STREAMS)")
+            description = "Streams to take from, names or globs such as cam-*, separated by commas (STREAMS)")
     private List<String> streams;
 
     @Option(

@@ -3,11 +3,13 @@ package io.framebroker.examples.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.framebroker.examples.Eventually;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -17,10 +19,14 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A shell script stands for ffmpeg: what is tested is how its end, its silence and its words are taken. */
-@Timeout(30)
+@Timeout(60)
 class FfmpegSourceTest {
 
     private static final CameraUrl CAMERA = CameraUrl.parse("rtsp://user:secret@localhost/cam");
+
+    private static final Duration LIMIT = Duration.ofSeconds(20);
+    /** Longer than a busy machine keeps pictures away. */
+    private static final Duration STALL = Duration.ofMinutes(2);
 
     @TempDir
     Path directory;
@@ -68,35 +74,39 @@ class FfmpegSourceTest {
     void aSilentCameraIsGivenUp() throws Exception {
         source = source("cat *.jpg; exec sleep 60", CAMERA);
         CompletableFuture<PictureSource.End> run = runBehind();
-        sink.awaitPictures(3, 10_000);
+        sink.awaitPictures(3, 20_000);
 
         source.watch(System.nanoTime());
         assertThat(run).isNotDone();
-        while (!run.isDone()) {
-            source.watch(System.nanoTime() + TimeUnit.SECONDS.toNanos(6));
-            Thread.onSpinWait();
-        }
+        Eventually.await(
+                "the end of a source that is silent",
+                LIMIT,
+                () -> {
+                    source.watch(System.nanoTime() + STALL.toNanos());
+                    return run.isDone();
+                },
+                () -> sink.pictures.size() + " pictures");
 
-        assertThatThrownBy(() -> run.get(10, TimeUnit.SECONDS)).hasMessageContaining("no picture for 5000 ms");
+        assertThatThrownBy(() -> run.get(20, TimeUnit.SECONDS)).hasMessageContaining("no picture for 120000 ms");
     }
 
     @Test
     void stoppingEndsTheChildAndEveryLaterRun() throws Exception {
+        List<ProcessHandle> before = ProcessHandle.current().children().toList();
         source = source("cat *.jpg; exec sleep 60", CAMERA);
         CompletableFuture<PictureSource.End> run = runBehind();
-        sink.awaitPictures(3, 10_000);
+        sink.awaitPictures(3, 20_000);
 
         source.stop();
 
-        assertThat(run.get(10, TimeUnit.SECONDS)).isEqualTo(PictureSource.End.STOPPED);
+        assertThat(run.get(20, TimeUnit.SECONDS)).isEqualTo(PictureSource.End.STOPPED);
         assertThat(source.run(sink)).isEqualTo(PictureSource.End.STOPPED);
-        assertThat(ProcessHandle.current().children()).isEmpty();
+        assertThat(ProcessHandle.current().children()).isSubsetOf(before);
     }
 
     @Test
     void aMissingProgramIsNamed() throws Exception {
-        source = new FfmpegSource(
-                "cam", CAMERA, PictureFormat.JPEG, command("/no/such/ffmpeg"), Duration.ofSeconds(5), 1 << 20);
+        source = new FfmpegSource("cam", CAMERA, PictureFormat.JPEG, command("/no/such/ffmpeg"), STALL, 1 << 20);
 
         assertThatThrownBy(() -> source.run(sink))
                 .isInstanceOf(IOException.class)
@@ -118,11 +128,10 @@ class FfmpegSourceTest {
         Path program = directory.resolve("ffmpeg");
         Files.writeString(program, "#!/bin/sh\ncd '" + directory + "'\n" + script + "\n");
         assertThat(program.toFile().setExecutable(true)).isTrue();
-        return new FfmpegSource(
-                "cam", url, PictureFormat.JPEG, command(program.toString()), Duration.ofSeconds(5), 1 << 20);
+        return new FfmpegSource("cam", url, PictureFormat.JPEG, command(program.toString()), STALL, 1 << 20);
     }
 
     private static FfmpegCommand command(String program) {
-        return new FfmpegCommand(program, program, "tcp", Duration.ofSeconds(5), 0, null, 3, true, false);
+        return new FfmpegCommand(program, program, "tcp", STALL, 0, null, 3, true, false);
     }
 }

@@ -52,6 +52,38 @@ class OutageMeterTest {
     }
 
     @Test
+    void whatASourceDidNotGiveWhileItRestedIsNotLost() {
+        OutageMeter meter = new OutageMeter(0, 5 * SECOND, now);
+        play(meter, 100, SECOND / 25);
+
+        assertThat(meter.rest(now)).isZero();
+        now += 100 * SECOND;
+        assertThat(meter.tick(now)).isZero();
+        assertThat(meter.resume(now)).isEqualTo(2500);
+        meter.away(now);
+        now += 4 * SECOND;
+
+        assertThat(meter.picture(now)).isEqualTo(99);
+    }
+
+    @Test
+    void whatWasLostBeforeASourceRestedStaysLost() {
+        OutageMeter meter = new OutageMeter(20, 5 * SECOND, now);
+        meter.picture(now);
+        meter.away(now);
+        now += 6 * SECOND;
+        long reported = meter.tick(now);
+        now += SECOND;
+
+        reported += meter.rest(now);
+
+        assertThat(reported).isEqualTo(20 * 7 - 1);
+        now += 10 * SECOND;
+        assertThat(meter.resume(now)).isEqualTo(200);
+        assertThat(meter.picture(now)).isZero();
+    }
+
+    @Test
     void aCameraNeverSeenAndWithoutNamedRateHasNoEstimate() {
         OutageMeter meter = new OutageMeter(0, SECOND, now);
 
