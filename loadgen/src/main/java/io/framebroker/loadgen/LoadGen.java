@@ -19,16 +19,22 @@ import picocli.CommandLine.Command;
             RunCommand.class,
             CompareCommand.class,
             SlowConsumerCommand.class,
+            FreshFramesCommand.class,
+            PlotCommand.class,
+            CheckCommand.class,
+            ChaosCommand.class,
             RoleCommands.Publisher.class,
             RoleCommands.Consumer.class,
             RoleCommands.Relay.class,
-            RoleCommands.RawRelay.class
+            RoleCommands.RawRelay.class,
+            RoleCommands.CheckedPublisher.class,
+            RoleCommands.CheckedConsumer.class
         })
 public final class LoadGen {
     private LoadGen() {}
 
     public static void main(String[] args) {
-        System.exit(commandLine().execute(args));
+        System.exit(commandLine().execute(Preset.expand(args)));
     }
 
     static CommandLine commandLine() {

@@ -1,8 +1,12 @@
 package io.framebroker.loadgen;
 
+import io.framebroker.loadgen.load.StreamLimits;
 import io.framebroker.loadgen.load.Workload;
 import io.framebroker.loadgen.role.Jvm;
+import io.framebroker.loadgen.role.Room;
 import io.framebroker.loadgen.role.Setup;
+import io.framebroker.loadgen.role.Stores;
+import io.framebroker.loadgen.targets.Side;
 import io.framebroker.loadgen.targets.Target;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -18,6 +22,8 @@ import picocli.CommandLine.Spec;
 /** Options that {@code run} and {@code compare} share. */
 final class LoadOptions {
     private static final String BROKER_JAR_PROPERTY = "framebroker.jar";
+
+    private final long runId = ThreadLocalRandom.current().nextLong() >>> 16;
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
@@ -40,7 +46,7 @@ final class LoadOptions {
             names = "--consumers",
             paramLabel = "N",
             defaultValue = "1",
-            description = "Members of a group, which share its frames; broker only (default: ${DEFAULT-VALUE}).")
+            description = "Members of a group, which share its frames; not for the relays (default: ${DEFAULT-VALUE}).")
     private int consumers;
 
     @Option(
@@ -60,13 +66,15 @@ final class LoadOptions {
     @Option(
             names = "--window",
             paramLabel = "FRAMES",
-            description = "Frames a consumer may hold unsettled; broker only (default: 64 messages, 256 or more).")
+            description =
+                    "Frames a consumer may hold unsettled; not for the relays (default: 64 messages, 256 or more).")
     private Integer window;
 
     @Option(
             names = "--in-flight",
             paramLabel = "FRAMES",
-            description = "Frames a publisher may have sent and not seen stored (default: about 16 MB).")
+            description =
+                    "Frames a publisher may have sent and not seen stored (default: about 16 MB, of all cameras together 256 MB).")
     private Integer inFlight;
 
     @Option(
@@ -136,17 +144,27 @@ final class LoadOptions {
             description = "Show this help.")
     private boolean help;
 
+    /** What all sides carry that say nothing of their own. */
     Workload workload() {
+        return workload(cameras);
+    }
+
+    /** What a side carries: the same run, maybe with cameras of its own. */
+    Workload workload(Side side) {
+        return workload(side.cameras() == 0 ? cameras : side.cameras());
+    }
+
+    private Workload workload(int of) {
         try {
             return new Workload(
-                    ThreadLocalRandom.current().nextLong() >>> 16,
-                    cameras,
+                    runId,
+                    of,
                     groups,
                     consumers,
                     frameBytes,
                     batch,
                     window == null ? Math.max(256, 64 * batch) : window,
-                    inFlight == null ? Workload.inFlightFor(frameBytes, batch) : inFlight,
+                    inFlight == null ? Workload.inFlightFor(frameBytes, batch, of) : inFlight,
                     rate,
                     verify);
         } catch (IllegalArgumentException e) {
@@ -154,25 +172,33 @@ final class LoadOptions {
         }
     }
 
-    Setup setup(Target target, Workload workload, String address, boolean separateProcesses) {
+    Setup setup(
+            Side side,
+            Workload workload,
+            String address,
+            boolean separateProcesses,
+            StreamLimits limits,
+            Stores stores) {
         try {
             return new Setup(
-                    target,
+                    side,
                     workload,
                     address,
                     separateProcesses,
                     Jvm.of(jvm),
                     Jvm.of(brokerJvmFlags()),
                     brokerJar(),
-                    brokerArguments);
+                    brokerArguments,
+                    limits,
+                    stores);
         } catch (IllegalArgumentException e) {
             throw wrong(e);
         }
     }
 
-    Target target(String label) {
+    Side side(String label) {
         try {
-            return Target.of(label);
+            return Side.of(label);
         } catch (IllegalArgumentException e) {
             throw wrong(e);
         }
@@ -189,6 +215,14 @@ final class LoadOptions {
 
     Duration duration() {
         return duration;
+    }
+
+    /** Largest heaps of the JVMs of a target whose roles have one each. */
+    long heapBytes(Target target) {
+        long roles = 2 * Room.heapBytes(Jvm.of(jvm).flags());
+        return target.isBroker()
+                ? roles + Room.heapBytes(Jvm.of(brokerJvmFlags()).flags())
+                : roles;
     }
 
     String jvmFlags() {

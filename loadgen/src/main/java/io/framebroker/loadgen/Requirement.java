@@ -3,13 +3,15 @@ package io.framebroker.loadgen;
 import io.framebroker.loadgen.report.Comparison;
 import io.framebroker.loadgen.report.Spread;
 import io.framebroker.loadgen.role.RunFailure;
-import io.framebroker.loadgen.targets.Target;
+import io.framebroker.loadgen.targets.Side;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** A ratio that must be reached, as {@code relay/raw=0.35}. */
-record Requirement(Target numerator, Target denominator, double ratio) {
-    private static final Pattern FORM = Pattern.compile("(\\w+)/(\\w+)=(\\d*\\.?\\d+)");
+record Requirement(Side numerator, Side denominator, double ratio) {
+    private static final Pattern FORM = Pattern.compile("([\\w@-]+)/([\\w@-]+)=(\\d*\\.?\\d+)");
 
     static Requirement parse(String text) {
         Matcher matcher = FORM.matcher(text);
@@ -17,7 +19,17 @@ record Requirement(Target numerator, Target denominator, double ratio) {
             throw new IllegalArgumentException("--require is '" + text + "'; write it as relay/raw=0.35");
         }
         return new Requirement(
-                Target.of(matcher.group(1)), Target.of(matcher.group(2)), Double.parseDouble(matcher.group(3)));
+                Side.of(matcher.group(1)), Side.of(matcher.group(2)), Double.parseDouble(matcher.group(3)));
+    }
+
+    /** Fails when one of its sides will not be measured. */
+    void requireMeasured(List<Side> sides) {
+        for (Side side : List.of(numerator, denominator)) {
+            if (!sides.contains(side)) {
+                throw new IllegalArgumentException("--require names " + side + ", which is not measured; measured are "
+                        + sides.stream().map(Side::label).collect(Collectors.joining(", ")));
+            }
+        }
     }
 
     void check(Comparison comparison) {

@@ -6,6 +6,8 @@ import io.framebroker.loadgen.role.RelayRole;
 import io.framebroker.loadgen.role.Role;
 import io.framebroker.loadgen.role.RoleServer;
 import io.framebroker.loadgen.targets.Target;
+import io.framebroker.loadgen.worker.CheckedConsumerRole;
+import io.framebroker.loadgen.worker.CheckedPublisherRole;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -47,6 +49,22 @@ final class RoleCommands {
         @Override
         Role role() {
             return new RelayRole(Target.RAW);
+        }
+    }
+
+    @Command(name = "checked-publisher", hidden = true)
+    static final class CheckedPublisher extends Served {
+        @Override
+        Role role() {
+            return new CheckedPublisherRole();
+        }
+    }
+
+    @Command(name = "checked-consumer", hidden = true)
+    static final class CheckedConsumer extends Served {
+        @Override
+        Role role() {
+            return new CheckedConsumerRole();
         }
     }
 

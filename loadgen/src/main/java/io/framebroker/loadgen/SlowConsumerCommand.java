@@ -74,7 +74,7 @@ final class SlowConsumerCommand implements Callable<Integer> {
         try (BrokerProcess broker = BrokerProcess.start(
                 brokerJar == null ? LoadOptions.defaultBrokerJar() : brokerJar,
                 Jvm.of(brokerJvm),
-                List.of("--backlog-frames", Integer.toString(backlog)))) {
+                List.of("--store", "memory", "--backlog-frames", Integer.toString(backlog)))) {
             SlowConsumer scenario =
                     new SlowConsumer(broker.address(), broker.process().pid(), rate, frameBytes, backlog);
             findings = scenario.run(duration);

@@ -2,11 +2,16 @@ package io.framebroker.loadgen;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.framebroker.loadgen.log.ConsumerLog;
+import io.framebroker.loadgen.log.Content;
+import io.framebroker.loadgen.log.FrameSource;
+import io.framebroker.loadgen.log.PublisherLog;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,7 +27,7 @@ class LoadGenTest {
             delimiter = '|',
             quoteCharacter = '"',
             value = {
-                "run --target kafka | target 'kafka' is not known; use broker, relay or raw",
+                "run --target kafka | target 'kafka' is not known; use one of broker, relay, raw, redis, redis-batch, broker-redis, broker-disk, broker-disk-fsync, nats, rabbitmq",
                 "run --target relay --consumers 2 | the relay target has no groups to share frames in",
                 "run --target relay --frame-bytes 8 | --frame-bytes is 8; it must be 32 to 33554432",
                 "run --target relay --address here | --address is 'here'; write it as host:port",
@@ -31,6 +36,29 @@ class LoadGenTest {
                 "compare --targets relay | --targets is relay; name two or more, each once",
                 "compare --targets raw,raw | --targets is raw,raw; name two or more, each once",
                 "compare --rounds 0 | --rounds is 0; it must be 1 or more",
+                "check --logs no/such | --logs is 'no/such', which is no folder",
+                "check | Missing required option: '--logs=DIR'",
+                "check --logs . --allow BAD | Invalid value for option '--allow'",
+                "chaos | --scenario is missing; --list shows which there are",
+                "chaos --scenario meteor | scenario 'meteor' is not known; there are publisher-kill, consumer-kill",
+                "chaos --scenario reconnect --rounds -1 | --rounds is -1; it must be 0 or more",
+                "chaos --scenario reconnect --streams 0 | --streams is 0; it must be 1 to 100",
+                "chaos --scenario reconnect --rate 0 | --rate is 0.0; it must be above 0",
+                "chaos --scenario reconnect --broker-jar pom.xml --logs src | --logs is 'src', which is not empty",
+                "compare --preset redis-1m | --preset is 'redis-1m'; use one of redis-100k, redis-100k-x4, redis-184,",
+                "compare --targets redis,broker-redis --redis-url here | --redis-url is not a URL of Redis",
+                "compare --targets redis,redis-batch | --batch is 1, with which redis-batch is redis",
+                "compare --targets raw,relay --backlog-frames 0 | --backlog-frames is 0; it must be 1 to 1000000",
+                "run --target redis --address localhost:6379 | the redis target is found by --redis-url",
+                "run --target broker-disk --address localhost:50051 | target is a broker that is started with its own folder",
+                "run --target nats --address localhost:4222 | the nats target is found by --nats-url",
+                "run --target nats --nats-url here | --nats-url is not a URL of NATS",
+                "run --target rabbitmq --rabbitmq-url here | --rabbitmq-url is not a URL of RabbitMQ",
+                "compare --targets raw,relay@many | target 'relay@many' is not known; write it as",
+                "compare --targets raw,relay@0 | target 'relay@0' has no cameras",
+                "compare --targets raw@4,raw@4 | --targets is raw@4,raw@4; name two or more, each once",
+                "compare --targets raw,nats --nats-server no-such-server --require raw/redis=1 | --require names redis, which is not measured; measured are raw, nats",
+                "compare --targets nats? --nats-server no-such-server | --targets is nats?; name two or more",
                 "compare --require relay>raw | --require is 'relay>raw'; write it as relay/raw=0.35",
             })
     void wrongArgumentsAreNamedAndEndWithTwo(String arguments, String message) {
@@ -42,8 +70,8 @@ class LoadGenTest {
     void aRunThatHoldsEndsWithZeroAndWritesJson(@TempDir Path folder) throws IOException {
         Path json = folder.resolve("run.json");
 
-        int code = execute(
-                "run --target relay --rate 500 --frame-bytes 1000 --warmup 10ms --duration 150ms --json " + json);
+        int code = executeUntilFramesFlow(
+                "run --target relay --rate 500 --frame-bytes 1000 --warmup 500ms --json " + json, 2_000);
 
         assertThat(code).as(err.toString()).isZero();
         assertThat(out.toString()).contains("relay: published").contains("verified: lost 0");
@@ -60,9 +88,101 @@ class LoadGenTest {
     }
 
     @Test
+    void logsOfACleanRunEndWithZeroAndOthersWithOne(@TempDir Path folder) throws IOException {
+        FrameSource source = new FrameSource("r", "cam", "p0", 1);
+        try (PublisherLog publisher = PublisherLog.create(folder, source, 42);
+                ConsumerLog consumer = ConsumerLog.create(folder, "r", "g0", "c0", List.of("cam"), 42)) {
+            publisher.invoke(1);
+            publisher.invoke(2);
+            publisher.acked(new long[] {1}, 1, "STORED");
+            consumer.deliver(source, 1, 1, 1, 1, Content.OK);
+            Path json = folder.resolve("report.json");
+            assertThat(execute("check --logs " + folder + " --json " + json))
+                    .as(out.toString())
+                    .isZero();
+            assertThat(out.toString()).contains("clean");
+            assertThat(Files.readString(json)).contains("\"clean\": true");
+
+            publisher.acked(new long[] {2}, 1, "STORED");
+            assertThat(execute("check --logs " + folder)).isEqualTo(1);
+            assertThat(out.toString()).contains("r/cam/p0/1/2 (group g0)", "NOT CLEAN: [LOST]");
+            assertThat(execute("check --allow LOST --logs " + folder)).isZero();
+            assertThat(execute("check --allow LOST --min-acks 3 --logs " + folder))
+                    .isEqualTo(1);
+            assertThat(out.toString()).contains("2 acks, 3 are needed");
+        }
+    }
+
+    @Test
+    void scenariosAreListed() {
+        assertThat(execute("chaos --list")).isZero();
+        assertThat(out.toString()).contains("publisher-kill", "consumer-kill", "consumer-stop", "reconnect");
+    }
+
+    @Test
+    void aRedisThatIsNotInstalledNamesTheWayOut(@TempDir Path folder) {
+        int code = execute(
+                "run --target redis --warmup 1s --duration 1s --redis-server no-such-server --redis-dir " + folder);
+
+        assertThat(code).isEqualTo(1);
+        assertThat(err.toString())
+                .startsWith("failed: there is no no-such-server on the PATH")
+                .contains("--redis-server FILE")
+                .contains("--redis-url");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "nats, nats://HOST:PORT, nats-server",
+        "rabbitmq, amqp://HOST:PORT, rabbitmq-server",
+    })
+    void aPeerThatIsNotInstalledNamesTheWayOut(String target, String url, String packaged, @TempDir Path folder) {
+        int code = execute("run --target " + target + " --warmup 1s --duration 1s --" + packaged
+                + " no-such-server --data-dir " + folder);
+
+        assertThat(code).isEqualTo(1);
+        assertThat(err.toString())
+                .startsWith("failed: there is no no-such-server on the PATH")
+                .contains("package " + packaged)
+                .contains("--" + packaged + " FILE")
+                .contains("--" + target + "-url " + url);
+    }
+
+    @Test
+    void whatMayBeMissingIsLeftOutWithALine(@TempDir Path folder) {
+        int code = executeUntilFramesFlow(
+                "compare --targets raw,relay,nats?,rabbitmq? --nats-server no-such-server"
+                        + " --rabbitmq-server /no/such/server --rounds 1 --warmup 100ms --lead 10ms"
+                        + " --jvm -Xmx64m --frame-bytes 1000 --data-dir " + folder,
+                500);
+
+        assertThat(code).as(err.toString()).isZero();
+        assertThat(err.toString())
+                .contains("nats is left out: there is no no-such-server on the PATH, and no --nats-url")
+                .contains("rabbitmq is left out: there is no /no/such/server, and no --rabbitmq-url");
+        assertThat(out.toString()).contains("relay / raw").doesNotContain("nats");
+    }
+
+    @Test
+    void moreAppendOnlyFileThanTheDiskHoldsIsRefusedBeforeAnythingStarts(@TempDir Path folder) {
+        int code = execute("run --target redis --redis-server no-such-server --duration 10000h --redis-dir " + folder);
+
+        assertThat(code).isEqualTo(1);
+        assertThat(err.toString()).contains("GB are free where " + folder).contains("--data-dir DIR");
+    }
+
+    @Test
     void rolesAreHiddenFromUsers() {
         assertThat(execute("--help")).isZero();
-        assertThat(out.toString()).contains("run", "compare").doesNotContain("raw-relay");
+        assertThat(out.toString()).contains("run", "compare", "check", "chaos").doesNotContain("raw-relay", "checked-");
+    }
+
+    /** For so long, or twice as long, and so on: what is new to its JVM, on a busy machine, may take longer than a short run. */
+    private int executeUntilFramesFlow(String arguments, int millis) {
+        int code = execute(arguments + " --duration " + millis + "ms");
+        return code == 1 && err.toString().endsWith("none delivered\n") && millis < 20_000
+                ? executeUntilFramesFlow(arguments, 2 * millis)
+                : code;
     }
 
     private int execute(String arguments) {

@@ -29,6 +29,7 @@ public record Workload(
         double framesPerSecond,
         boolean verify) {
     private static final long IN_FLIGHT_BYTES = 16L << 20;
+    private static final long IN_FLIGHT_BYTES_OF_ALL = 256L << 20;
     private static final int MAX_FRAME_BYTES = 32 << 20;
 
     public Workload {
@@ -49,9 +50,13 @@ public record Workload(
         }
     }
 
-    /** In-flight frames that fill a fast connection without leaving the processor's cache for good. */
-    public static int inFlightFor(int frameBytes, int batch) {
-        int frames = (int) Math.max(16, Math.min(16_384, IN_FLIGHT_BYTES / Math.max(1, frameBytes)));
+    /**
+     * In-flight frames of a camera that fill a fast connection without leaving the processor's cache for good, and whose
+     * payloads leave room in the publisher's heap however many cameras there are.
+     */
+    public static int inFlightFor(int frameBytes, int batch, int cameras) {
+        long bytes = Math.min(IN_FLIGHT_BYTES, IN_FLIGHT_BYTES_OF_ALL / cameras);
+        int frames = (int) Math.max(16, Math.min(16_384, bytes / Math.max(1, frameBytes)));
         return Math.max(frames, 4 * batch);
     }
 

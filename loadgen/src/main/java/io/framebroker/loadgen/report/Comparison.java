@@ -1,107 +1,163 @@
 package io.framebroker.loadgen.report;
 
 import io.framebroker.loadgen.role.Measurement;
-import io.framebroker.loadgen.targets.Target;
+import io.framebroker.loadgen.targets.Side;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
-/** The rounds of several targets, side by side. */
+/** The rounds of several sides. */
 public final class Comparison {
-    private final Map<Target, List<Measurement>> rounds = new LinkedHashMap<>();
+    /** In the order of the tables. */
+    private final Map<Side, List<Measurement>> rounds = new LinkedHashMap<>();
 
-    /** Adds a target's next round. All targets must have the same number in the end. */
+    /** What is compared, and its name in the table. */
+    private final ToDoubleFunction<Measurement> figure;
+
+    private final String figureName;
+
+    private Comparison(List<Side> sides, String figureName, ToDoubleFunction<Measurement> figure) {
+        sides.forEach(side -> rounds.put(side, new ArrayList<>()));
+        this.figureName = figureName;
+        this.figure = figure;
+    }
+
+    /** Compares frames delivered, in all groups together. */
+    public static Comparison ofDelivered(List<Side> sides) {
+        return new Comparison(sides, "frames/s", Measurement::deliveredPerSecond);
+    }
+
+    /** Compares frames settled by every group. */
+    public static Comparison ofSettled(List<Side> sides) {
+        return new Comparison(sides, "settled frames/s", Measurement::settledPerSecond);
+    }
+
+    /** Adds a side's next round. All sides must have the same number in the end. */
     public void add(Measurement measurement) {
-        rounds.computeIfAbsent(measurement.target(), target -> new ArrayList<>())
-                .add(measurement);
+        rounds.get(measurement.side()).add(measurement);
     }
 
-    public Spread spread(Target target, ToDoubleFunction<Measurement> figure) {
-        return Spread.of(values(target, figure));
+    public Spread spread(Side side, ToDoubleFunction<Measurement> figure) {
+        return Spread.of(values(side, figure));
     }
 
-    /** Frames delivered a second by one target to those by another, round by round. */
-    public Spread ratio(Target numerator, Target denominator) {
-        return Spread.ratios(
-                values(numerator, Measurement::deliveredPerSecond),
-                values(denominator, Measurement::deliveredPerSecond));
+    List<Side> sides() {
+        return List.copyOf(rounds.keySet());
     }
 
-    private List<Double> values(Target target, ToDoubleFunction<Measurement> figure) {
-        if (!rounds.containsKey(target)) {
-            throw new IllegalArgumentException("target " + target + " was not measured; measured: " + rounds.keySet());
+    /** Frames a second of one side to those of another, round by round. */
+    public Spread ratio(Side numerator, Side denominator) {
+        return ratio(numerator, denominator, figure);
+    }
+
+    private Spread ratio(Side numerator, Side denominator, ToDoubleFunction<Measurement> of) {
+        return Spread.ratios(values(numerator, of), values(denominator, of));
+    }
+
+    private List<Double> values(Side side, ToDoubleFunction<Measurement> figure) {
+        if (!rounds.containsKey(side)) {
+            throw new IllegalArgumentException("target " + side + " was not measured; measured: " + rounds.keySet());
         }
-        return rounds.get(target).stream().map(figure::applyAsDouble).toList();
+        return rounds.get(side).stream().map(figure::applyAsDouble).toList();
     }
 
     /** Tables for people. */
     public String toText() {
         Table figures = new Table("target", "frames/s", "MB/s", "p50 ms", "p99 ms", "p99.9 ms");
         Table cpu = new Table("CPU-s per 1 000 frames", "publisher", "middle", "consumer");
-        for (Target target : rounds.keySet()) {
+        for (Side side : rounds.keySet()) {
             figures.row(
-                    target.label(),
-                    range(spread(target, Measurement::deliveredPerSecond)),
-                    range(spread(target, Measurement::megabytesPerSecond)),
-                    Figures.millis(spread(target, m -> m.latencyMillis(50)).median()),
-                    Figures.millis(spread(target, m -> m.latencyMillis(99)).median()),
-                    Figures.millis(spread(target, m -> m.latencyMillis(99.9)).median()));
+                    side.label(),
+                    range(spread(side, Measurement::deliveredPerSecond)),
+                    range(spread(side, Measurement::megabytesPerSecond)),
+                    Figures.millis(spread(side, m -> m.latencyMillis(50)).median()),
+                    Figures.millis(spread(side, m -> m.latencyMillis(99)).median()),
+                    Figures.millis(spread(side, m -> m.latencyMillis(99.9)).median()));
             cpu.row(
-                    target.label(),
+                    side.label(),
                     Figures.significant(
-                            spread(target, m -> m.cpuPerThousand("publisher")).median()),
-                    Figures.significant(spread(target, m -> m.cpuPerThousand(target.label()))
-                            .median()),
+                            spread(side, m -> m.cpuPerThousand("publisher")).median()),
                     Figures.significant(
-                            spread(target, m -> m.cpuPerThousand("consumer")).median()));
+                            spread(side, m -> m.cpuPerThousand(side.target().label()))
+                                    .median()),
+                    Figures.significant(
+                            spread(side, m -> m.cpuPerThousand("consumer")).median()));
         }
         return figures + "\n" + cpu + "\n" + ratios();
     }
 
-    private String ratios() {
-        Table table = new Table("ratio of frames/s", "median [min - max]", "");
-        for (Target[] pair : pairs()) {
-            Spread ratio = ratio(pair[0], pair[1]);
+    /** What is compared of whom: frames a second flat out; of frames at fixed times all targets carry as many, and latency tells. */
+    String ratios() {
+        if (pairs().isEmpty()) {
+            return "";
+        }
+        return paced()
+                ? ratios("p50 ms", m -> m.latencyMillis(50)) + "\n" + ratios("p99 ms", m -> m.latencyMillis(99))
+                : ratios(figureName, figure).toString();
+    }
+
+    private boolean paced() {
+        return rounds.values().stream()
+                .flatMap(List::stream)
+                .noneMatch(measured -> measured.workload().flatOut());
+    }
+
+    private Table ratios(String name, ToDoubleFunction<Measurement> of) {
+        Table table = new Table("ratio of " + name, "median [min - max]", "");
+        for (Side[] pair : pairs()) {
+            Spread ratio = ratio(pair[0], pair[1], of);
             table.row(
                     pair[0] + " / " + pair[1],
                     Figures.decimals(ratio.median(), 2) + " [" + Figures.decimals(ratio.min(), 2) + " - "
                             + Figures.decimals(ratio.max(), 2) + "]",
                     ratio.coversOne() ? "not distinguishable" : "");
         }
-        return table.toString();
+        return table;
     }
 
-    /** Each target against the first and the second. */
-    private List<Target[]> pairs() {
-        List<Target> targets = List.copyOf(rounds.keySet());
-        List<Target[]> pairs = new ArrayList<>();
-        for (int i = 1; i < targets.size(); i++) {
-            for (int j = 0; j < Math.min(i, 2); j++) {
-                pairs.add(new Target[] {targets.get(i), targets.get(j)});
+    /** Each side against the first and the second, but peers, against which all others are held. */
+    private List<Side[]> pairs() {
+        List<Side> sides = sides();
+        List<Side[]> pairs = new ArrayList<>();
+        for (int i = 0; i < sides.size(); i++) {
+            for (int j = 0; j < sides.size(); j++) {
+                boolean yardstick = j < i && j < 2 && !isPeer(sides.get(i));
+                boolean peer = isPeer(sides.get(j)) && (j < i || !isPeer(sides.get(i)));
+                if (i != j && (yardstick || peer)) {
+                    pairs.add(new Side[] {sides.get(i), sides.get(j)});
+                }
             }
         }
         return pairs;
     }
 
+    private static boolean isPeer(Side side) {
+        return side.target().isPeer();
+    }
+
     public Map<String, Object> toJson() {
         Map<String, Object> json = new LinkedHashMap<>();
         Map<String, Object> byTarget = new LinkedHashMap<>();
-        rounds.forEach((target, measurements) -> {
+        rounds.forEach((side, measurements) -> {
             Map<String, Object> of = new LinkedHashMap<>();
             of.put(
                     "delivered_fps",
-                    spread(target, Measurement::deliveredPerSecond).toJson());
+                    spread(side, Measurement::deliveredPerSecond).toJson());
             of.put(
                     "delivered_mb_per_s",
-                    spread(target, Measurement::megabytesPerSecond).toJson());
+                    spread(side, Measurement::megabytesPerSecond).toJson());
+            of.put("settled_fps", spread(side, Measurement::settledPerSecond).toJson());
+            of.put(
+                    "published_fps",
+                    spread(side, Measurement::publishedPerSecond).toJson());
             of.put("rounds", measurements.stream().map(Measurement::toJson).toList());
-            byTarget.put(target.label(), of);
+            byTarget.put(side.label(), of);
         });
         json.put("targets", byTarget);
         Map<String, Object> ratios = new LinkedHashMap<>();
-        for (Target[] pair : pairs()) {
+        for (Side[] pair : pairs()) {
             Spread ratio = ratio(pair[0], pair[1]);
             Map<String, Object> of = ratio.toJson();
             of.put("distinguishable", !ratio.coversOne());
@@ -111,7 +167,7 @@ public final class Comparison {
         return json;
     }
 
-    private static String range(Spread spread) {
+    static String range(Spread spread) {
         return Figures.whole(spread.median()) + " [" + Figures.whole(spread.min()) + " - " + Figures.whole(spread.max())
                 + "]";
     }

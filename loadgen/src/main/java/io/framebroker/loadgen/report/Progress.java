@@ -2,7 +2,7 @@ package io.framebroker.loadgen.report;
 
 import io.framebroker.loadgen.load.Workload;
 import io.framebroker.loadgen.role.Sample;
-import io.framebroker.loadgen.targets.Target;
+import io.framebroker.loadgen.targets.Side;
 import java.io.PrintStream;
 import java.util.function.BiConsumer;
 
@@ -14,8 +14,8 @@ public final class Progress implements BiConsumer<Sample, Sample> {
     private final long startNanos = System.nanoTime();
 
     /** Prefix of the line, for instance the round; may be empty. */
-    public Progress(String prefix, Target target, Workload workload, PrintStream out) {
-        this.label = prefix + target.label();
+    public Progress(String prefix, Side side, Workload workload, PrintStream out) {
+        this.label = prefix + side.label();
         this.workload = workload;
         this.out = out;
     }
@@ -33,7 +33,7 @@ public final class Progress implements BiConsumer<Sample, Sample> {
                 + "  pub " + Figures.whole(now.sentPerSecond(before)) + " fps"
                 + "  con " + Figures.whole(delivered) + " fps"
                 + "  " + Figures.whole(delivered * workload.frameBytes() / 1e6) + " MB/s"
-                + "  p99 " + Figures.millis(now.p99Micros() < 0 ? Double.NaN : now.p99Micros() / 1e3) + " ms"
+                + "  p99 " + Figures.millis(now.latency().p99Millis()) + " ms"
                 + "  " + missing + " " + now.missing();
     }
 }

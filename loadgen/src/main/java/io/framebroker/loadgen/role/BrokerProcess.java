@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -30,19 +31,32 @@ public final class BrokerProcess implements AutoCloseable {
         reader.start();
     }
 
-    static BrokerProcess start(Setup setup) {
-        return start(setup.brokerJar(), setup.brokerJvm(), setup.brokerArguments());
+    public static BrokerProcess start(Path jar, Jvm jvm, List<String> arguments) {
+        return start(command(jar, jvm), 0, arguments);
     }
 
-    public static BrokerProcess start(Path jar, Jvm jvm, List<String> arguments) {
+    /**
+     * Starts a broker in any way.
+     *
+     * @param command what starts it, without arguments
+     * @param port 0 for a free one
+     */
+    public static BrokerProcess start(List<String> command, int port, List<String> arguments) {
+        List<String> line = new ArrayList<>(command);
+        line.addAll(List.of("--grpc-port", Integer.toString(port), "--exit-with-stdin"));
+        line.addAll(arguments);
+        return new BrokerProcess(Children.start(line));
+    }
+
+    /** What starts the broker of a jar. */
+    public static List<String> command(Path jar, Jvm jvm) {
         if (!Files.isRegularFile(jar)) {
             throw new RunFailure("no broker at " + jar
                     + "; build it with 'mvn -pl server -am package', or say --broker-jar or --address");
         }
         List<String> command = new ArrayList<>(jvm.command());
-        command.addAll(List.of("-jar", jar.toString(), "--grpc-port", "0", "--exit-with-stdin"));
-        command.addAll(arguments);
-        return new BrokerProcess(Children.start(command));
+        command.addAll(List.of("-jar", jar.toString()));
+        return command;
     }
 
     /** Waits until it serves. */
@@ -65,6 +79,15 @@ public final class BrokerProcess implements AutoCloseable {
         if (!process.isAlive()) {
             throw new RunFailure("the broker ended with exit code " + process.exitValue() + "; what it said is above");
         }
+    }
+
+    /**
+     * Tells it to stop, as an operator does, and waits until it has.
+     *
+     * @return its exit code
+     */
+    public int terminate(Duration within) throws InterruptedException {
+        return Children.terminate(process, within);
     }
 
     @Override

@@ -3,9 +3,11 @@ package io.framebroker.loadgen.role;
 import io.framebroker.loadgen.check.Defects;
 import io.framebroker.loadgen.check.GroupCheck;
 import io.framebroker.loadgen.check.Inbox;
+import io.framebroker.loadgen.load.StreamLimits;
 import io.framebroker.loadgen.load.Workload;
 import io.framebroker.loadgen.targets.Link;
 import io.framebroker.loadgen.targets.Target;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -59,7 +61,8 @@ public final class ConsumerRole implements Role {
 
     private Line open(Line request) throws InterruptedException {
         workload = Workload.of(request.fields());
-        link = Link.to(Target.of(request.get("target")), request.get("address"), workload);
+        link = Link.to(
+                Target.of(request.get("target")), request.get("address"), workload, StreamLimits.of(request.fields()));
         checks = new GroupCheck[workload.groups()][workload.cameras()];
         for (int group = 0; group < workload.groups(); group++) {
             for (int camera = 0; camera < workload.cameras(); camera++) {
@@ -90,7 +93,10 @@ public final class ConsumerRole implements Role {
 
     private Line stats() {
         collect();
-        Line line = counts().with("p99", sinceStats.getTotalCount() == 0 ? -1 : sinceStats.getValueAtPercentile(99));
+        boolean none = sinceStats.getTotalCount() == 0;
+        Line line = counts().with("p50", none ? -1 : sinceStats.getValueAtPercentile(50))
+                .with("p99", none ? -1 : sinceStats.getValueAtPercentile(99))
+                .with("max", none ? -1 : sinceStats.getMaxValue());
         sinceStats.reset();
         return line;
     }
@@ -106,6 +112,7 @@ public final class ConsumerRole implements Role {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
         }
         awaitQuiet();
+        awaitSettled(deadline);
         Defects defects = Defects.NONE;
         long redelivered = 0;
         for (GroupCheck[] group : checks) {
@@ -144,6 +151,38 @@ public final class ConsumerRole implements Role {
         } while (frames() != before);
     }
 
+    /** A frame counts when its settlement is confirmed, where the target has such a thing. */
+    private void awaitSettled(long deadline) {
+        for (int group = 0; group < workload.groups(); group++) {
+            long settled;
+            while ((settled = link.settled(group)) >= 0 && settled < distinct(group)) {
+                if (link.failure() != null) {
+                    throw new RunFailure(link.failure());
+                }
+                if (System.nanoTime() - deadline > 0) {
+                    throw new RunFailure(
+                            "group g" + group + ": " + distinct(group) + " frames were delivered, but only " + settled
+                                    + " are confirmed as settled after " + SETTLE_SECONDS + " s");
+                }
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+            }
+        }
+    }
+
+    /** Frames all groups have settled, as far as the slowest has come. */
+    private long settledByAll() {
+        long slowest = Long.MAX_VALUE;
+        for (int group = 0; group < workload.groups(); group++) {
+            long settled = link.settled(group);
+            slowest = Math.min(slowest, settled < 0 ? distinct(group) : settled);
+        }
+        return slowest;
+    }
+
+    private long distinct(int group) {
+        return Arrays.stream(checks[group]).mapToLong(GroupCheck::distinct).sum();
+    }
+
     private Line counts() {
         if (link.failure() != null) {
             throw new RunFailure(link.failure());
@@ -157,6 +196,7 @@ public final class ConsumerRole implements Role {
         return Line.of(Line.OK)
                 .with("nanos", System.nanoTime())
                 .with("frames", frames())
+                .with("settled", settledByAll())
                 .with("missing", missing);
     }
 

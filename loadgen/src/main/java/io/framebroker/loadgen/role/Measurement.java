@@ -2,6 +2,7 @@ package io.framebroker.loadgen.role;
 
 import io.framebroker.loadgen.check.Defects;
 import io.framebroker.loadgen.load.Workload;
+import io.framebroker.loadgen.targets.Side;
 import io.framebroker.loadgen.targets.Target;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -10,41 +11,49 @@ import org.HdrHistogram.Histogram;
 /**
  * One measured stretch of a run, and the verdict on all frames up to its end.
  *
- * @param cpuSeconds processor time within the stretch, by process
+ * @param from counters at its start
+ * @param to the same at its end
+ * @param defects what the consumer found once the publisher had said where it ended
  * @param redelivered deliveries with an attempt above 1, since the run began
  */
 public record Measurement(
-        Target target,
+        Side side,
         Workload workload,
-        double seconds,
-        long published,
-        double publishedPerSecond,
-        double deliveredPerSecond,
-        Map<String, Double> cpuSeconds,
+        Sample from,
+        Sample to,
         Histogram latencyMicros,
         Defects defects,
         long redelivered) {
-    public static Measurement between(
-            Target target, Workload workload, Sample from, Sample to, Histogram latencies, Verdict verdict) {
-        return new Measurement(
-                target,
-                workload,
-                (to.consumerNanos() - from.consumerNanos()) / 1e9,
-                to.sent() - from.sent(),
-                to.sentPerSecond(from),
-                to.deliveredPerSecond(from),
-                to.cpuSeconds(from),
-                latencies,
-                verdict.defects(),
-                verdict.redelivered());
+    public Target target() {
+        return side.target();
     }
 
-    /** What the consumer found once the publisher had said where it ended. */
-    public record Verdict(Defects defects, long redelivered) {}
+    public double seconds() {
+        return (to.consumerNanos() - from.consumerNanos()) / 1e9;
+    }
+
+    /** Frames handed to the target. */
+    public long published() {
+        return to.sent() - from.sent();
+    }
+
+    public double publishedPerSecond() {
+        return to.sentPerSecond(from);
+    }
+
+    /** In all groups together. */
+    public double deliveredPerSecond() {
+        return to.deliveredPerSecond(from);
+    }
+
+    /** Frames that every group has settled. */
+    public double settledPerSecond() {
+        return to.settledPerSecond(from);
+    }
 
     /** Payload bytes delivered a second, in 10^6. */
     public double megabytesPerSecond() {
-        return deliveredPerSecond * workload.frameBytes() / 1e6;
+        return deliveredPerSecond() * workload.frameBytes() / 1e6;
     }
 
     public double latencyMillis(double percentile) {
@@ -53,26 +62,46 @@ public record Measurement(
 
     /** Processor seconds of a process for 1 000 published frames. */
     public double cpuPerThousand(String process) {
-        return published == 0 ? Double.NaN : cpuSeconds.getOrDefault(process, Double.NaN) * 1_000 / published;
+        return published() == 0 ? Double.NaN : cpuSeconds().getOrDefault(process, Double.NaN) * 1_000 / published();
+    }
+
+    /** The same of all processes together. */
+    public double cpuPerThousand() {
+        double all =
+                cpuSeconds().values().stream().mapToDouble(Double::doubleValue).sum();
+        return published() == 0 ? Double.NaN : all * 1_000 / published();
+    }
+
+    /** Processor time, by process. */
+    public Map<String, Double> cpuSeconds() {
+        return to.cpuSeconds(from);
+    }
+
+    /** Bytes by which Redis's append-only file grew for a published frame. */
+    public double aofBytesPerFrame() {
+        return published() == 0
+                ? Double.NaN
+                : (double) (to.costs().aofBytes() - from.costs().aofBytes()) / published();
     }
 
     /** Fails when the stretch proves nothing or proves a defect. */
     public void check() {
         if (defects.total() > 0) {
-            throw new RunFailure(target + ": verification failed: " + defects);
+            throw new RunFailure(side + ": verification failed: " + defects);
         }
         if (latencyMicros.getTotalCount() == 0) {
-            throw new RunFailure(target + ": nothing flowed: " + published + " frames published, none delivered");
+            throw new RunFailure(side + ": nothing flowed: " + published() + " frames published, none delivered");
         }
     }
 
     public Map<String, Object> toJson() {
         Map<String, Object> json = new LinkedHashMap<>();
-        json.put("seconds", seconds);
-        json.put("published_frames", published);
-        json.put("published_fps", publishedPerSecond);
-        json.put("delivered_fps", deliveredPerSecond);
+        json.put("seconds", seconds());
+        json.put("published_frames", published());
+        json.put("published_fps", publishedPerSecond());
+        json.put("delivered_fps", deliveredPerSecond());
         json.put("delivered_mb_per_s", megabytesPerSecond());
+        json.put("settled_fps", settledPerSecond());
         Map<String, Object> latency = new LinkedHashMap<>();
         latency.put("count", latencyMicros.getTotalCount());
         latency.put("mean", latencyMicros.getMean() / 1e3);
@@ -81,10 +110,14 @@ public record Measurement(
         latency.put("p99_9", latencyMillis(99.9));
         latency.put("max", latencyMillis(100));
         json.put("latency_ms", latency);
-        json.put("cpu_seconds", cpuSeconds);
+        json.put("cpu_seconds", cpuSeconds());
         Map<String, Object> perThousand = new LinkedHashMap<>();
-        cpuSeconds.keySet().forEach(process -> perThousand.put(process, cpuPerThousand(process)));
+        cpuSeconds().keySet().forEach(process -> perThousand.put(process, cpuPerThousand(process)));
         json.put("cpu_seconds_per_1000_frames", perThousand);
+        if (target().needsRedis()) {
+            json.put("aof_bytes_per_frame", aofBytesPerFrame());
+        }
+        json.put("cores_used_by_others", to.otherCores(from));
         json.put("redelivered", redelivered);
         json.put("defects", defects.toJson());
         return json;

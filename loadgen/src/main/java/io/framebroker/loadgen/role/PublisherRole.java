@@ -2,6 +2,7 @@ package io.framebroker.loadgen.role;
 
 import io.framebroker.loadgen.load.FramePool;
 import io.framebroker.loadgen.load.Pacer;
+import io.framebroker.loadgen.load.StreamLimits;
 import io.framebroker.loadgen.load.Workload;
 import io.framebroker.loadgen.targets.FrameSink;
 import io.framebroker.loadgen.targets.Link;
@@ -47,7 +48,8 @@ public final class PublisherRole implements Role {
 
     private Line open(Line request) throws InterruptedException {
         workload = Workload.of(request.fields());
-        link = Link.to(Target.of(request.get("target")), request.get("address"), workload);
+        link = Link.to(
+                Target.of(request.get("target")), request.get("address"), workload, StreamLimits.of(request.fields()));
         for (int number = 0; number < workload.cameras(); number++) {
             FramePool pool = new FramePool(workload, number);
             cameras.add(new Camera(pool, link.publisher(pool)));

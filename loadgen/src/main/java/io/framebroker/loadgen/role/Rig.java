@@ -1,7 +1,10 @@
 package io.framebroker.loadgen.role;
 
 import io.framebroker.loadgen.check.Defects;
+import io.framebroker.loadgen.load.StreamLimits;
+import io.framebroker.loadgen.targets.Side;
 import io.framebroker.loadgen.targets.Target;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,6 +21,8 @@ public final class Rig implements AutoCloseable {
     private static final long PROGRESS_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Setup setup;
+    private StoreServer server;
+    private DataFolder folder;
     private BrokerProcess broker;
     private Role relay;
     private Role publisher;
@@ -41,20 +46,37 @@ public final class Rig implements AutoCloseable {
 
     private void open() throws InterruptedException {
         // All processes start at once: a JVM that touches its heap takes a while.
-        if (setup.address() == null && setup.target() == Target.BROKER) {
-            broker = BrokerProcess.start(setup);
-        } else if (setup.address() == null) {
+        server = StoreServer.open(setup);
+        if (setup.address() == null && setup.target().isBroker()) {
+            openBroker();
+        } else if (setup.address() == null && server == null) {
             relay = role(setup.target() == Target.RAW ? "raw-relay" : "relay", new RelayRole(setup.target()));
         }
         publisher = role("publisher", new PublisherRole());
         consumer = role("consumer", new ConsumerRole());
 
+        StreamLimits limits = setup.limits() == null ? StreamLimits.DEFAULT : setup.limits();
         Line open = Line.of("open")
                 .with(setup.workload().fields())
+                .with(limits.fields())
                 .with("target", setup.target())
                 .with("address", address());
         publisher.ask(open);
         consumer.ask(open);
+    }
+
+    private void openBroker() {
+        List<String> command = BrokerProcess.command(setup.brokerJar(), setup.brokerJvm());
+        if (setup.target().isBrokerOnDisk()) {
+            folder = DataFolder.make(setup.stores().folder(), setup.side().label());
+        }
+        broker = BrokerProcess.start(
+                command,
+                0,
+                setup.brokerArguments(server == null ? null : server.url(), folder == null ? null : folder.path()));
+        if (folder != null) {
+            folder.isOf(broker.process());
+        }
     }
 
     private Role role(String name, Role here) {
@@ -64,6 +86,9 @@ public final class Rig implements AutoCloseable {
     private String address() throws InterruptedException {
         if (broker != null) {
             return broker.address();
+        }
+        if (server != null) {
+            return server.url();
         }
         if (relay == null) {
             return setup.address();
@@ -76,8 +101,16 @@ public final class Rig implements AutoCloseable {
         return relay.ask(listen).get("address");
     }
 
-    public Target target() {
-        return setup.target();
+    public Side side() {
+        return setup.side();
+    }
+
+    /** What decides how durable a frame is kept; empty where it is kept in memory, or a broker that runs has it. */
+    public Map<String, Object> storeFacts() {
+        if (server != null) {
+            return server.facts();
+        }
+        return folder == null ? Map.of() : folder.facts();
     }
 
     /**
@@ -97,18 +130,22 @@ public final class Rig implements AutoCloseable {
         Line histogram = consumer.ask(Line.of("latencies"));
         Line account = publisher.ask(Line.of("stop"));
         Line verdict = consumer.ask(new Line("settle", account.fields()));
-        return Measurement.between(
-                setup.target(),
+        if (server != null) {
+            server.compact();
+        }
+        return new Measurement(
+                setup.side(),
                 setup.workload(),
                 from,
                 to,
                 Latencies.read(histogram.get("histogram")),
-                new Measurement.Verdict(defects(verdict), verdict.number("redelivered")));
+                defects(verdict),
+                verdict.number("redelivered"));
     }
 
     @Override
     public void close() {
-        for (AutoCloseable part : new AutoCloseable[] {publisher, consumer, relay, broker}) {
+        for (AutoCloseable part : new AutoCloseable[] {publisher, consumer, relay, broker, folder, server}) {
             try {
                 if (part != null) {
                     part.close();
@@ -137,6 +174,12 @@ public final class Rig implements AutoCloseable {
         if (broker != null) {
             broker.checkAlive();
         }
+        if (folder != null) {
+            folder.check();
+        }
+        if (server != null) {
+            server.check();
+        }
         Line sent = publisher.ask(Line.of("stats"));
         Line taken = consumer.ask(Line.of("stats"));
         return new Sample(
@@ -145,12 +188,19 @@ public final class Rig implements AutoCloseable {
                 sent.number("confirmed"),
                 taken.number("nanos"),
                 taken.number("frames"),
+                taken.number("settled"),
                 taken.number("missing"),
-                taken.number("p99"),
-                cpu());
+                new Sample.Latency(taken.number("p50"), taken.number("p99"), taken.number("max")),
+                new Sample.Costs(cpu(), Machine.used(), server == null ? 0 : server.aofBytes()));
     }
 
-    private Map<String, Duration> cpu() {
+    /** Where a broker that we have started keeps its frames; null when it does not keep them on disk. */
+    public Path dataFolder() {
+        return folder == null ? null : folder.path();
+    }
+
+    /** By the name their processor time is filed under; not a server beside the broker, which a shell holds. */
+    public Map<String, ProcessHandle> processes() {
         Map<String, ProcessHandle> processes = new LinkedHashMap<>();
         if (setup.separateProcesses()) {
             processes.put("publisher", publisher.process());
@@ -159,13 +209,22 @@ public final class Rig implements AutoCloseable {
             processes.put("loadgen", ProcessHandle.current());
         }
         if (broker != null) {
-            processes.put("broker", broker.process());
+            processes.put(setup.target().label(), broker.process());
         } else if (relay != null && setup.separateProcesses()) {
             processes.put(setup.target().label(), relay.process());
         }
+        return processes;
+    }
+
+    private Map<String, Duration> cpu() {
         Map<String, Duration> cpu = new LinkedHashMap<>();
-        processes.forEach((name, process) ->
-                cpu.put(name, process.info().totalCpuDuration().orElse(Duration.ZERO)));
+        processes()
+                .forEach((name, process) ->
+                        cpu.put(name, process.info().totalCpuDuration().orElse(Duration.ZERO)));
+        Duration used = server == null ? null : server.cpu();
+        if (used != null) {
+            cpu.put(setup.target().server(), used);
+        }
         return cpu;
     }
 

@@ -7,6 +7,7 @@ import io.framebroker.client.ReceivedFrame;
 import io.framebroker.loadgen.check.Inbox;
 import io.framebroker.loadgen.load.FramePool;
 import io.framebroker.loadgen.load.Workload;
+import io.framebroker.v1.AckLevel;
 import io.framebroker.v1.DeleteStreamRequest;
 import io.grpc.StatusRuntimeException;
 import java.nio.ByteBuffer;
@@ -31,6 +32,9 @@ final class BrokerLink implements Link {
     private static final long OPEN_SECONDS = 20;
     private static final long POLL_MILLIS = 2;
 
+    /** What an acknowledgement has to promise, or another thing would be measured than is said. */
+    private final AckLevel least;
+
     private final Workload workload;
     private final FrameBrokerClient client;
     private final Map<String, Integer> cameras = new HashMap<>();
@@ -38,7 +42,11 @@ final class BrokerLink implements Link {
     /** Added to while consumers open, read by whoever asks for {@link #failure}: one and the same thread. */
     private final List<FrameConsumer> consumers = new ArrayList<>();
 
-    BrokerLink(String address, Workload workload) {
+    /** Group of each consumer. */
+    private final List<Integer> groups = new ArrayList<>();
+
+    BrokerLink(Target target, String address, Workload workload) {
+        this.least = least(target);
         this.workload = workload;
         this.client = FrameBrokerClient.connect(address);
         for (int camera = 0; camera < workload.cameras(); camera++) {
@@ -46,9 +54,17 @@ final class BrokerLink implements Link {
         }
     }
 
+    private static AckLevel least(Target target) {
+        return switch (target) {
+            case BROKER_DISK -> AckLevel.ACK_LEVEL_STORED;
+            case BROKER_DISK_FSYNC -> AckLevel.ACK_LEVEL_FSYNC;
+            default -> AckLevel.ACK_LEVEL_UNSPECIFIED;
+        };
+    }
+
     @Override
     public FrameSink publisher(FramePool pool) throws InterruptedException {
-        BrokerSink sink = new BrokerSink(client, workload, pool);
+        BrokerSink sink = new BrokerSink(client, workload, pool, least);
         sink.awaitOpen(OPEN_SECONDS);
         return sink;
     }
@@ -65,6 +81,7 @@ final class BrokerLink implements Link {
                 .direct()
                 .onFrame(frame -> accept(frame, inbox));
         consumers.add(consumer);
+        groups.add(group);
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(OPEN_SECONDS);
         while (!consumer.stats().connected()) {
             if (failure() != null) {
@@ -82,6 +99,17 @@ final class BrokerLink implements Link {
         // The client has compared the checksum; what it found corrupt never comes here, but is counted.
         int camera = cameras.get(frame.stream());
         inbox.accept(camera, payload, 0, payload.remaining(), frame.attempt(), frame.sequence(), true);
+    }
+
+    @Override
+    public long settled(int group) {
+        long settled = 0;
+        for (int i = 0; i < consumers.size(); i++) {
+            if (groups.get(i) == group) {
+                settled += consumers.get(i).stats().settledOk();
+            }
+        }
+        return settled;
     }
 
     @Override

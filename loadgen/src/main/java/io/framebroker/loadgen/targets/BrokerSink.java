@@ -31,6 +31,7 @@ final class BrokerSink implements FrameSink {
     private static final int HEADER_BYTES = 1024;
 
     private final FramePool pool;
+    private final AckLevel least;
     private final FramePublisher publisher;
     private final CountDownLatch opened = new CountDownLatch(1);
     private final AtomicLong outcomes = new AtomicLong();
@@ -38,7 +39,12 @@ final class BrokerSink implements FrameSink {
     /** Frames that are not stored, by sequence. */
     private final Map<Long, String> notStored = new ConcurrentSkipListMap<>();
 
-    BrokerSink(FrameBrokerClient client, Workload workload, FramePool pool) {
+    /** A level below what is asked for; null while there was none. */
+    private volatile AckLevel tooWeak;
+
+    /** Fails where the broker promises less than {@code least}. */
+    BrokerSink(FrameBrokerClient client, Workload workload, FramePool pool, AckLevel least) {
+        this.least = least;
         this.pool = pool;
         this.publisher = client.publisher(workload.stream(pool.camera()))
                 .maxFrameBytes(workload.frameBytes() + HEADER_BYTES)
@@ -59,6 +65,10 @@ final class BrokerSink implements FrameSink {
 
     @Override
     public void send(long[] dueMicros) {
+        if (tooWeak != null) {
+            throw new TargetException(
+                    publisher + " got an acknowledgement of level " + tooWeak + "; it asks for " + least);
+        }
         List<OutgoingFrame> frames = new ArrayList<>(dueMicros.length);
         for (long due : dueMicros) {
             frames.add(OutgoingFrame.jpeg(pool.take(due)).capturedAt(instant(due)));
@@ -107,6 +117,9 @@ final class BrokerSink implements FrameSink {
 
         @Override
         public void stored(long throughSequence, AckLevel level) {
+            if (level.getNumber() < least.getNumber()) {
+                tooWeak = level;
+            }
             outcomes.accumulateAndGet(throughSequence, Math::max);
         }
 

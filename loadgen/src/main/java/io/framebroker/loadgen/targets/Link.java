@@ -2,6 +2,7 @@ package io.framebroker.loadgen.targets;
 
 import io.framebroker.loadgen.check.Inbox;
 import io.framebroker.loadgen.load.FramePool;
+import io.framebroker.loadgen.load.StreamLimits;
 import io.framebroker.loadgen.load.Workload;
 import java.util.function.Supplier;
 
@@ -17,18 +18,26 @@ public interface Link extends AutoCloseable {
      */
     void consumer(int group, int member, Supplier<Inbox> inboxes) throws InterruptedException;
 
+    /** Frames of a group whose settlement the target has confirmed; -1 where nothing is settled. */
+    default long settled(int group) {
+        return -1;
+    }
+
     /** Why frames no longer flow, for instance a call that ended; null while all is well. */
     String failure();
 
     @Override
     void close();
 
-    /** Connects to a target at {@code host:port}. */
-    static Link to(Target target, String address, Workload workload) {
+    /** Connects to a target at {@code host:port}, to a peer by its URL. */
+    static Link to(Target target, String address, Workload workload, StreamLimits limits) {
         return switch (target) {
-            case BROKER -> new BrokerLink(address, workload);
+            case BROKER, BROKER_REDIS, BROKER_DISK, BROKER_DISK_FSYNC -> new BrokerLink(target, address, workload);
             case RELAY -> new RelayLink(address, workload);
             case RAW -> new RawLink(address, workload);
+            case REDIS, REDIS_BATCH -> new RedisLink(target, address, workload, limits);
+            case NATS -> new NatsLink(address, workload, limits);
+            case RABBITMQ -> new RabbitLink(address, workload, limits);
         };
     }
 }

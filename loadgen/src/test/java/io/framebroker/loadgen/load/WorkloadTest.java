@@ -29,9 +29,13 @@ class WorkloadTest {
 
     @Test
     void defaultInFlightHoldsSeveralMessages() {
-        assertThat(Workload.inFlightFor(100_000, 1)).isEqualTo(167);
-        assertThat(Workload.inFlightFor(184, 64)).isEqualTo(16_384);
-        assertThat(Workload.inFlightFor(20_000_000, 1)).isEqualTo(16);
-        assertThat(Workload.inFlightFor(100_000, 100)).isEqualTo(400);
+        assertThat(Workload.inFlightFor(100_000, 1, 1)).isEqualTo(167);
+        assertThat(Workload.inFlightFor(184, 64, 1)).isEqualTo(16_384);
+        assertThat(Workload.inFlightFor(20_000_000, 1, 1)).isEqualTo(16);
+        assertThat(Workload.inFlightFor(100_000, 100, 1)).isEqualTo(400);
+        assertThat(Workload.inFlightFor(100_000, 1, 16)).isEqualTo(167);
+        assertThat(Workload.inFlightFor(100_000, 1, 64))
+                .as("all of them together 256 MiB")
+                .isEqualTo(41);
     }
 }

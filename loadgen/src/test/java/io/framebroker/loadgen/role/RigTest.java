@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.framebroker.loadgen.check.Defects;
 import io.framebroker.loadgen.load.Workload;
+import io.framebroker.loadgen.targets.Side;
 import io.framebroker.loadgen.targets.Target;
 import io.framebroker.server.BrokerServer;
 import io.framebroker.server.broker.BrokerSettings;
@@ -51,7 +52,7 @@ class RigTest {
         List<Long> published = new ArrayList<>();
         try (Rig rig = Rig.open(setup)) {
             for (int round = 0; round < 3; round++) {
-                Measurement measured = rig.measure(Duration.ZERO, SHORT, (before, now) -> {});
+                Measurement measured = Rounds.flowing(rig, SHORT);
                 measured.check();
                 published.add(measured.published());
             }
@@ -94,11 +95,21 @@ class RigTest {
 
     private static Measurement measure(Setup setup) throws InterruptedException {
         try (Rig rig = Rig.open(setup)) {
-            return rig.measure(Duration.ZERO, SHORT, (before, now) -> {});
+            return Rounds.flowing(rig, SHORT);
         }
     }
 
     private static Setup setup(Target target, Workload workload, String address) {
-        return new Setup(target, workload, address, false, Jvm.of(""), Jvm.of(""), Path.of("no/such.jar"), List.of());
+        return new Setup(
+                Side.of(target),
+                workload,
+                address,
+                false,
+                Jvm.of(""),
+                Jvm.of(""),
+                Path.of("no/such.jar"),
+                List.of(),
+                null,
+                null);
     }
 }
