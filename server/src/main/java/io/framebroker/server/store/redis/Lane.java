@@ -242,9 +242,10 @@ final class Lane implements Runnable {
         }
         all().forEach(this::movesToAnotherLane);
         // A node whose streams have all moved may be gone for good.
-        if (isEmpty()) {
-            return false;
-        }
+        return !isEmpty() && connect();
+    }
+
+    private boolean connect() {
         if (!store.breaker().tryPermit()) {
             pause(store.breaker().waitNanos() / 1_000_000);
             return false;
@@ -475,7 +476,8 @@ final class Lane implements Runnable {
     }
 
     private void releaseAll() {
-        if (isEmpty() || !connected()) {
+        // What moved to another lane now would come there when that has ended as well.
+        if (isEmpty() || connection == null && !connect()) {
             return;
         }
         for (RedisStreamStore stream : all()) {

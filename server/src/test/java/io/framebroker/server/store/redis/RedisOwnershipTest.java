@@ -144,6 +144,16 @@ class RedisOwnershipTest {
     // ---- handing over
 
     @Test
+    void aBrokerHandsOverHoweverSoonItCloses() {
+        for (int i = 1; i <= 50; i++) {
+            // The next would be sent to the one before, whose lease is a minute.
+            try (Owner brief = Owner.straight(redis.settings(), 0)) {
+                assertThat(brief.tries(Owner.STREAM).stream()).isNotNull();
+            }
+        }
+    }
+
+    @Test
     void aBrokerThatClosesHandsOverAtOnce() {
         Owner first = broker(1).takes();
         Owner second = broker(2);
