@@ -17,6 +17,9 @@ import picocli.CommandLine.Option;
  * variable. Sizes take a unit: 64M, 2G, 500K.
  */
 final class ServerConfig {
+    /** So that its doublings stay far from the end of what a long holds. */
+    private static final Duration LONGEST_LETTER_RETRY = Duration.ofDays(365);
+
     @Option(
             names = "--grpc-host",
             defaultValue = "${env:GRPC_HOST:-127.0.0.1}",
@@ -120,6 +123,14 @@ final class ServerConfig {
     Duration groupTtl;
 
     @Option(
+            names = "--dead-letter-retry",
+            defaultValue = "${env:DEAD_LETTER_RETRY:-PT0S}",
+            description =
+                    "Time after which a dead letter is tried again by itself, 1 s or more; after twice as long each"
+                            + " time then. PT0S for never, ISO-8601 (DEAD_LETTER_RETRY, default PT0S)")
+    Duration deadLetterRetry;
+
+    @Option(
             names = "--max-frame-bytes",
             defaultValue = "${env:MAX_FRAME_BYTES:-32832K}",
             converter = ByteSize.class,
@@ -217,6 +228,11 @@ final class ServerConfig {
         if (groupTtl.isNegative()) {
             throw new IllegalArgumentException("--group-ttl " + groupTtl + " is below 0");
         }
+        if (!deadLetterRetry.isZero()
+                && (deadLetterRetry.toSeconds() < 1 || deadLetterRetry.compareTo(LONGEST_LETTER_RETRY) > 0)) {
+            throw new IllegalArgumentException("--dead-letter-retry " + deadLetterRetry + " is outside PT1S.."
+                    + LONGEST_LETTER_RETRY + ", and not PT0S, which is for never");
+        }
         return new BrokerSettings(
                 autoCreateStreams,
                 maxStreams,
@@ -224,7 +240,8 @@ final class ServerConfig {
                 new StreamSettings(backlogFrames, backlogBytes, overflowPolicy, retentionFrames, retentionBytes, 0),
                 redis.outage == RedisConfig.Outage.DEGRADE,
                 openWait.toMillis(),
-                groupTtl.toMillis());
+                groupTtl.toMillis(),
+                deadLetterRetry.toMillis());
     }
 
     FrameMemory memory() {

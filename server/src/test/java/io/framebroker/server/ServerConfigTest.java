@@ -46,6 +46,7 @@ class ServerConfigTest {
         assertThat(config.broker().resumeGraceMillis()).isEqualTo(5_000);
         assertThat(config.broker().openWaitMillis()).isEqualTo(30_000);
         assertThat(config.broker().groupTtlMillis()).isEqualTo(3_600_000);
+        assertThat(config.broker().letterRetryMillis()).isZero();
         assertThat(config.broker().streamDefaults()).isEqualTo(StreamSettings.DEFAULT);
         assertThat(config.edge().maxFrameBytes()).isEqualTo((32 << 20) + (64 << 10));
         assertThat(config.memory().keptLimit()).isEqualTo(Runtime.getRuntime().maxMemory() / 4);
@@ -62,7 +63,7 @@ class ServerConfigTest {
     void everyFlagReachesItsSetting() {
         ServerConfig config =
                 parse(("--grpc-host=::1 --grpc-port=1 --auto-create-streams=false --max-streams=2 --backlog-frames=3"
-                                + " --backlog-bytes=4K --overflow-policy=THIN --retention-frames=5 --retention-bytes=6M --resume-grace=PT7S --open-wait=PT8S --group-ttl=PT9S"
+                                + " --backlog-bytes=4K --overflow-policy=THIN --retention-frames=5 --retention-bytes=6M --resume-grace=PT7S --open-wait=PT8S --group-ttl=PT9S --dead-letter-retry=PT16S"
                                 + " --max-frame-bytes=8M --memory-limit=9G --inbound-limit=10 --keepalive-time=PT11S"
                                 + " --keepalive-timeout=PT12S --drain-time=PT13S --max-calls=14 --outbound-limit=15 --exit-with-stdin")
                         .split(" "));
@@ -74,6 +75,7 @@ class ServerConfigTest {
         assertThat(config.broker().resumeGraceMillis()).isEqualTo(7_000);
         assertThat(config.broker().openWaitMillis()).isEqualTo(8_000);
         assertThat(config.broker().groupTtlMillis()).isEqualTo(9_000);
+        assertThat(config.broker().letterRetryMillis()).isEqualTo(16_000);
         assertThat(config.broker().streamDefaults())
                 .isEqualTo(new StreamSettings(3, 4 << 10, OverflowPolicy.THIN, 5, 6 << 20, 0));
         assertThat(config.edge().maxFrameBytes()).isEqualTo(8 << 20);

@@ -11,6 +11,7 @@ package io.framebroker.server.broker;
  * @param openWaitMillis how long a call waits for a store that does not open, create or delete its stream, before it is
  *     refused
  * @param groupTtlMillis time without a consumer after which a durable group protects nothing until one comes; 0 for never
+ * @param letterRetryMillis time after which a dead letter is first tried again by itself; 0 for never
  */
 public record BrokerSettings(
         boolean autoCreateStreams,
@@ -19,7 +20,8 @@ public record BrokerSettings(
         StreamSettings streamDefaults,
         boolean degrade,
         long openWaitMillis,
-        long groupTtlMillis) {
+        long groupTtlMillis,
+        long letterRetryMillis) {
     private static final long OPEN_WAIT_MILLIS = 30_000;
 
     public static final BrokerSettings DEFAULT = new BrokerSettings(true, 10_000, 5_000, StreamSettings.DEFAULT);
@@ -32,7 +34,7 @@ public record BrokerSettings(
             StreamSettings streamDefaults,
             boolean degrade,
             long openWaitMillis) {
-        this(autoCreateStreams, maxStreams, resumeGraceMillis, streamDefaults, degrade, openWaitMillis, 0);
+        this(autoCreateStreams, maxStreams, resumeGraceMillis, streamDefaults, degrade, openWaitMillis, 0, 0);
     }
 
     /** With nothing acknowledged before it is stored. */

@@ -74,6 +74,12 @@ final class DeadLetters {
             letters.add(letter.id().ordinal());
             bytes += letter.bytes();
         }
+        // Some may be due soon.
+        stream.wakeAfter(0);
+    }
+
+    boolean isEmpty() {
+        return letters.isEmpty();
     }
 
     boolean has(long ordinal) {
@@ -164,6 +170,7 @@ final class DeadLetters {
         // It may be one already, from before the group was moved.
         bytes += letters.add(ordinal) ? letter.bytes() : 0;
         settlements.ask(frame, letter, member, result);
+        stream.wakeForLetter();
         dropOverflow();
         return true;
     }

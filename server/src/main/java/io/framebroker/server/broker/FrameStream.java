@@ -137,6 +137,17 @@ final class FrameStream implements StreamStore.Listener {
         return broker.settings().groupTtlMillis();
     }
 
+    long letterRetryMillis() {
+        return broker.settings().letterRetryMillis();
+    }
+
+    /** There is another dead letter, which may have to be tried again by itself. */
+    void wakeForLetter() {
+        if (letterRetryMillis() > 0) {
+            wakeAfter(letterRetryMillis() * 1_000_000);
+        }
+    }
+
     long storedThrough() {
         return storedThrough;
     }

@@ -62,6 +62,7 @@ final class Group {
     private final TokenCheck tokens;
     private final DeadLetters deadLetters;
     private final Replays replays;
+    private final LetterRetry letterRetry;
     /** Verdicts on frames that have to be read first. */
     private final Map<Long, PutOff> putOff = new LinkedHashMap<>();
 
@@ -116,6 +117,7 @@ final class Group {
         this.settlements = new Settlements(name, table, store, turn, diary);
         this.deadLetters = new DeadLetters(name, settings.maxAttempts(), stream, table, settlements);
         this.replays = new Replays(this, table, deadLetters, settlements, diary);
+        this.letterRetry = new LetterRetry(stream.letterRetryMillis(), deadLetters, replays, clock);
         this.tokens = new TokenCheck(stream.name(), name, base, table, deadLetters::has, replays);
         this.maxAge = new MaxAge(settings.maxAgeMillis(), store, clock);
         this.latest = mode instanceof Mode.Latest newest
@@ -1190,6 +1192,7 @@ final class Group {
             endLeases(now);
         }
         replays.endLeases(now);
+        long untilLetters = letterRetry.tick();
         long wait = latest == null || members.isEmpty() ? Long.MAX_VALUE : latest.tick(members.get(0), now);
         skipStale();
         dispatch();
@@ -1207,6 +1210,7 @@ final class Group {
         }
         // A frame that is due and still waits found no consumer that takes it: the next event hands it out.
         wait = Math.min(wait, Math.min(redeliveries.untilDue(now), replays.untilNext(now)));
+        wait = Math.min(wait, untilLetters);
         return durable ? Math.min(wait, protection.tick(now)) : wait;
     }
 

@@ -531,7 +531,7 @@ class DeadLetterTest {
     void aDesertedGroupHoldsNoCameraForFramesThatCannotBeBuried() {
         Conversation other = new Conversation(
                 new BrokerSettings(
-                        true, 10, 5_000, new StreamSettings(3, 1 << 20, 1, 1 << 20, 0), false, 30_000, 60_000),
+                        true, 10, 5_000, new StreamSettings(3, 1 << 20, 1, 1 << 20, 0), false, 30_000, 60_000, 0),
                 1 << 20);
         Worker worker =
                 other.worker("w1").of("detectors").lease(1_000).attempts(1).joins();

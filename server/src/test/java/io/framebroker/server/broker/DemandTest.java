@@ -11,7 +11,7 @@ class DemandTest {
     private static final Duration PAUSE = Duration.ofMillis(100);
 
     private final Conversation talk = new Conversation(
-            new BrokerSettings(true, 100, 5_000, BrokerSettings.DEFAULT.streamDefaults(), false, 30_000, 3_600_000),
+            new BrokerSettings(true, 100, 5_000, BrokerSettings.DEFAULT.streamDefaults(), false, 30_000, 3_600_000, 0),
             1L << 40);
     private final Camera camera = talk.camera();
 

@@ -10,7 +10,8 @@ import org.junit.jupiter.api.Test;
 /** Durable groups that nobody consumes from: after a minute they hold no camera any more. The backlog is 3 frames. */
 class GroupTtlTest {
     private final Conversation talk = Conversation.thatIsRemembered(
-            new BrokerSettings(true, 10, 5_000, new StreamSettings(3, 1 << 20, 1, 1 << 20, 0), false, 30_000, 60_000),
+            new BrokerSettings(
+                    true, 10, 5_000, new StreamSettings(3, 1 << 20, 1, 1 << 20, 0), false, 30_000, 60_000, 0),
             1 << 20);
 
     @AfterEach
