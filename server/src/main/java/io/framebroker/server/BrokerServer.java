@@ -162,6 +162,7 @@ public final class BrokerServer implements AutoCloseable {
         }
         timer.shutdownNow();
         edge.close();
+        logged(broker::leave);
         store.close();
         broker.stopped();
         log.info("stopped");

@@ -698,6 +698,11 @@ public final class Broker {
         return wait;
     }
 
+    /** The store is about to be closed, and nobody calls any more: it is told what whoever has its streams next should know. */
+    public void leave() {
+        streams.values().forEach(FrameStream::leave);
+    }
+
     /** The store is closed, and has stored what it could: what there is in memory alone is lost, and is named. */
     public void stopped() {
         streams.values().forEach(FrameStream::stopped);

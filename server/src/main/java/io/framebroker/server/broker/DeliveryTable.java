@@ -212,7 +212,7 @@ final class DeliveryTable {
             attempts[slot] = frame.attempt();
             triedAgain += frame.attempt() > 1 ? 1 : 0;
             bytes[slot] = sizes.applyAsInt(frame.ordinal());
-            recovered[slot] = true;
+            recovered[slot] = frame.givenBack() == null;
         }
         addSettledBefore(cursor + 1);
     }
@@ -229,6 +229,18 @@ final class DeliveryTable {
     boolean isRecovered(long ordinal) {
         int slot = slot(ordinal);
         return states[slot] == State.RETRY && holders[slot] == null && recovered[slot];
+    }
+
+    /** How it is known to the store that nobody has a frame, or will until it goes out again; null when somebody may have it. */
+    StreamRecord.GivenBack givenBack(long ordinal) {
+        int slot = slot(ordinal);
+        boolean isBack = states[slot] == State.WRITING || states[slot] == State.RETRY;
+        if (!isBack || holders[slot] != null || recovered[slot] || suspect[slot]) {
+            return null;
+        }
+        // An attempt that is written and has not gone out is none.
+        boolean counted = states[slot] == State.RETRY && counts[slot] && !written[slot];
+        return counted ? StreamRecord.GivenBack.COUNTED : StreamRecord.GivenBack.UNCOUNTED;
     }
 
     /** Adds the next frame, as one that may have been delivered before this table was there. */

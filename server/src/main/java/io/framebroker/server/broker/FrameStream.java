@@ -715,6 +715,15 @@ final class FrameStream implements StreamStore.Listener {
         return Math.max(LOOK_AGAIN_NANOS, retentionMillis * 1_000_000 / 10);
     }
 
+    /** This broker is about to give its streams up, and has no calls any more. */
+    void leave() {
+        turn.run(() -> {
+            if (store.isOwned()) {
+                groups.values().forEach(Group::leave);
+            }
+        });
+    }
+
     // ---- looking and administration
 
     Demand demand() {

@@ -77,6 +77,8 @@ final class Group {
     /** Whose turn it is; may be one too many, when a member has left. */
     private int nextMember;
 
+    private boolean leaving;
+
     private long takenThrough;
     /** Frames behind the cursor up to here may have been delivered by another broker. */
     private long maybeDelivered;
@@ -141,7 +143,12 @@ final class Group {
         recoveredUntil = graceEnd;
         recoveredThrough = record.cursor();
         for (StreamRecord.Pending pending : known.pending()) {
-            redeliveries.sendBack(pending.ordinal(), graceEnd, true, false);
+            if (pending.givenBack() == null) {
+                redeliveries.sendBack(pending.ordinal(), graceEnd, true, false);
+            } else {
+                boolean counted = pending.givenBack() == StreamRecord.GivenBack.COUNTED;
+                redeliveries.sendBack(pending.ordinal(), clock.nanos(), counted, true);
+            }
         }
     }
 
@@ -360,6 +367,21 @@ final class Group {
         }
     }
 
+    /** This broker is leaving: nothing goes out any more, and whoever has the stream next is told what nobody has. */
+    void leave() {
+        leaving = true;
+        for (long ordinal = durable ? table.low() : table.next(); ordinal < table.next(); ) {
+            long first = ordinal++;
+            StreamRecord.GivenBack back = table.givenBack(first);
+            while (back != null && ordinal < table.next() && table.givenBack(ordinal) == back) {
+                ordinal++;
+            }
+            if (back != null) {
+                store.givenBack(name, first, ordinal - 1, back == StreamRecord.GivenBack.COUNTED);
+            }
+        }
+    }
+
     /** Ends everybody; nothing goes out behind it. */
     void end(BrokerException why) {
         quarantine.noneDue();
@@ -531,7 +553,7 @@ final class Group {
         if (dispatching) {
             return;
         }
-        if (!store.isOwned()) {
+        if (!store.isOwned() || leaving) {
             quarantine.noneDue();
             members.forEach(Group::waitsNoMore);
             return;

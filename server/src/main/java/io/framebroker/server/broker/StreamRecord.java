@@ -40,6 +40,20 @@ public record StreamRecord(
     /**
      * @param generation of the frame's id
      * @param attempt of the last delivery
+     * @param givenBack null unless it is known that nobody has the frame any more
      */
-    public record Pending(long ordinal, long generation, int attempt) {}
+    public record Pending(long ordinal, long generation, int attempt, GivenBack givenBack) {
+        /** That somebody may have. */
+        public Pending(long ordinal, long generation, int attempt) {
+            this(ordinal, generation, attempt, null);
+        }
+    }
+
+    /** How the last delivery of a frame ended. */
+    public enum GivenBack {
+        /** It was an attempt: the next one comes. */
+        COUNTED,
+        /** It was none: the frame comes again as the attempt it was. */
+        UNCOUNTED
+    }
 }

@@ -134,6 +134,15 @@ public interface StreamStore {
     void delivered(String group, long first, long last, int attempt);
 
     /**
+     * Notes that nobody has frames {@code first .. last}, which are pending, because this broker is leaving. Whoever opens
+     * the stream next is told, see {@link StreamRecord.Pending}, and nobody after that. Nothing is asked of them behind this,
+     * and nobody waits for it.
+     *
+     * @param counted whether their latest delivery counts as an attempt
+     */
+    default void givenBack(String group, long first, long last, boolean counted) {}
+
+    /**
      * Takes frames {@code first .. last} out of a group for good, whether they were delivered or still waiting; waiting
      * ones start right behind the cursor and move it. {@code settled} follows.
      *

@@ -69,6 +69,12 @@ final class Conversation {
         brokerStarts();
     }
 
+    /** Another broker starts where one has ended in order, behind its calls. */
+    void brokerLeaves() {
+        broker.leave();
+        brokerCrashes(Fate.EVERYTHING);
+    }
+
     RememberingStore remembered() {
         return (RememberingStore) behind;
     }

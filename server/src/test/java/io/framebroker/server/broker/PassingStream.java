@@ -111,6 +111,11 @@ abstract class PassingStream implements StreamStore, StreamStore.Listener {
     }
 
     @Override
+    public void givenBack(String group, long first, long last, boolean counted) {
+        behind.givenBack(group, first, last, counted);
+    }
+
+    @Override
     public void settle(String group, long first, long last, Outcome outcome, String reason) {
         behind.settle(group, first, last, outcome, reason);
     }

@@ -315,6 +315,119 @@ class RecoveryTest {
         spare.receivesAgain(2, 2);
     }
 
+    // ---- a broker that ends in order
+
+    @Test
+    void whatWasReleasedComesAgainAsItWasAndInCompany() {
+        Worker worker = talk.worker("w1").of("detectors").joins();
+        talk.camera().publishes(1, 2, 3);
+        worker.receives(1, 2, 3);
+        worker.acks(2);
+        worker.leaves();
+
+        talk.brokerLeaves();
+
+        Worker other = talk.worker("w2").of("detectors").joins();
+        other.receivesAgain(1, 1, 3);
+        other.acks(1, 3);
+        other.hears("1-1/1 OK", "1-3/1 OK");
+    }
+
+    @Test
+    void whatWasNackedComesAsTheNextAttemptAndInCompany() {
+        Worker worker = talk.worker("w1").of("detectors").joins();
+        talk.camera().publishes(1, 2);
+        worker.receives(1, 2);
+        worker.nacks(60_000, 1, 2);
+        worker.leaves();
+
+        talk.brokerLeaves();
+
+        Worker other = talk.worker("w2").of("detectors").joins();
+        other.receivesAgain(2, 1, 2);
+        other.acks(1, 2);
+    }
+
+    @Test
+    void whatSomebodyMayHaveWaitsForThemAsAfterACrash() {
+        Worker worker = talk.worker("w1").of("detectors").joins();
+        talk.camera().publishes(1, 2);
+        worker.receives(1, 2);
+        worker.losesItsConnection();
+
+        talk.brokerLeaves();
+
+        Worker other = talk.worker("w2").of("detectors").joins();
+        other.receivesNothing();
+        Worker again = talk.worker("w1").of("detectors").holds(held(1, 1, 1, 1)).joins();
+        again.hears("1-1/1 OK");
+        again.hasOutstanding(1);
+        talk.passes(Duration.ofSeconds(5));
+        other.receivesAgain(2, 2);
+    }
+
+    @Test
+    void whoeverClaimsToHaveWhatWasGivenBackHasItNot() {
+        Worker worker = talk.worker("w1").of("detectors").joins();
+        talk.camera().publishes(1);
+        worker.receives(1);
+        worker.releases(1);
+        worker.forgetsWhatItHeard();
+        worker.receivesAgain(1, 1);
+        worker.leaves();
+
+        talk.brokerLeaves();
+        Worker again = talk.worker("w1").of("detectors").holds(held(1, 1, 1, 1)).joins();
+
+        again.hears("1-1/1 STALE");
+        again.receivesAgain(1, 1);
+    }
+
+    @Test
+    void anAttemptThatWasWrittenAndNeverWentOutIsNone() {
+        Worker worker = talk.worker("w1").of("detectors").joins();
+        talk.camera().publishes(1);
+        worker.receives(1);
+        talk.store().defer();
+        worker.nacks(0, 1);
+        worker.isReady(false);
+        store().releaseAttempts("detectors", 1);
+        worker.leaves();
+
+        talk.brokerLeaves();
+
+        talk.worker("w2").of("detectors").joins().receivesAgain(2, 1);
+    }
+
+    @Test
+    void whatWasGivenBackIsKnownToTheNextBrokerOnly() {
+        Worker worker = talk.worker("w1").of("detectors").joins();
+        talk.camera().publishes(1, 2);
+        worker.leaves();
+        talk.brokerLeaves();
+        talk.worker("w2").of("detectors").joins().receivesAgain(1, 1, 2);
+
+        talk.brokerCrashes(Fate.EVERYTHING);
+
+        Worker third = talk.worker("w3").of("detectors").joins();
+        third.receivesNothing();
+        talk.passes(Duration.ofSeconds(5));
+        third.receivesAgain(2, 1);
+        third.acks(1);
+        third.receivesAgain(2, 2);
+    }
+
+    @Test
+    void whoLeavesHandsNothingOutAnyMore() {
+        Worker worker = talk.worker("w1").of("detectors").joins();
+        Camera camera = talk.camera();
+
+        talk.broker().leave();
+        camera.publishes(1);
+
+        worker.receivesNothing();
+    }
+
     @Test
     void withoutGraceItComesAgainAtOnce() {
         Conversation brief =

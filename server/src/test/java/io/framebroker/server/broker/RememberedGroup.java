@@ -31,6 +31,7 @@ final class RememberedGroup {
     /** Attempts of the latest deliveries, by ordinal. */
     private final TreeMap<Long, Integer> pending = new TreeMap<>();
 
+    private final TreeMap<Long, StreamRecord.GivenBack> givenBack = new TreeMap<>();
     private final Map<String, Long> skipped = new TreeMap<>();
     private long cursor;
     private long acked;
@@ -108,6 +109,16 @@ final class RememberedGroup {
         take(new Step(first, last, 0, outcome, reason));
     }
 
+    /** What a broker says that leaves; whatever comes after that makes it doubtful. */
+    void givenBack(long first, long last, boolean counted) {
+        for (long ordinal = first; ordinal <= last; ordinal++) {
+            if (!pending.containsKey(ordinal)) {
+                throw new AssertionError(ordinal + " is given back and not pending in " + name);
+            }
+            givenBack.put(ordinal, counted ? StreamRecord.GivenBack.COUNTED : StreamRecord.GivenBack.UNCOUNTED);
+        }
+    }
+
     private void take(Step step) {
         steps.add(step);
         apply(step);
@@ -159,6 +170,9 @@ final class RememberedGroup {
         if (kept < 0) {
             return false;
         }
+        if (kept < steps.size()) {
+            givenBack.clear();
+        }
         List<Step> there = List.copyOf(steps.subList(0, kept));
         steps.clear();
         pending.clear();
@@ -183,8 +197,9 @@ final class RememberedGroup {
         stepsBefore = steps.size();
         wasThere = true;
         List<StreamRecord.Pending> all = new ArrayList<>();
-        pending.forEach((ordinal, attempt) ->
-                all.add(new StreamRecord.Pending(ordinal, frames.get(ordinal).generation(), attempt)));
+        pending.forEach((ordinal, attempt) -> all.add(
+                new StreamRecord.Pending(ordinal, frames.get(ordinal).generation(), attempt, givenBack.get(ordinal))));
+        givenBack.clear();
         long maybeDelivered = Math.max(cursor, Math.min(allowed, lastStored));
         return new StreamRecord.OfGroup(name, settings, all, maybeDelivered);
     }

@@ -307,6 +307,11 @@ final class RememberedStream implements StreamStore {
     }
 
     @Override
+    public void givenBack(String group, long first, long through, boolean counted) {
+        groups.get(group).givenBack(first, through, counted);
+    }
+
+    @Override
     public void settle(String group, long first, long through, Outcome outcome, String reason) {
         RememberedGroup settling = groups.get(group);
         settling.settle(first, through, outcome, reason);

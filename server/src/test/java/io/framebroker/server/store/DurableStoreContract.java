@@ -19,6 +19,7 @@ import io.framebroker.server.broker.PublisherPort.FrameException;
 import io.framebroker.server.broker.PublisherRecord;
 import io.framebroker.server.broker.StreamNote;
 import io.framebroker.server.broker.StreamRecord;
+import io.framebroker.server.broker.StreamRecord.GivenBack;
 import io.framebroker.server.broker.StreamRecord.Pending;
 import io.framebroker.server.broker.StreamSettings;
 import io.framebroker.server.broker.StreamStore;
@@ -236,6 +237,35 @@ public abstract class DurableStoreContract {
                         new Pending(10, generation, 1),
                         new Pending(19, generation, 1));
         assertThat(group("idle").pending()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatIsGivenBackIsKnownToWhoeverComesNextAlone(Ending next) {
+        append(1, 20, 100);
+        stream.createGroup("detectors", 0, SETTINGS, true);
+        stream.delivered("detectors", 1, 12, 1);
+        stream.delivered("detectors", 2, 2, 2);
+        stream.settle("detectors", 5, 5, Outcome.ACKED, null);
+        noted();
+        stream.givenBack("detectors", 1, 4, false);
+        stream.givenBack("detectors", 11, 11, true);
+        long generation = stream.generation();
+
+        reopen(Ending.CLOSED);
+
+        List<Pending> pending = new ArrayList<>();
+        for (long ordinal : new long[] {1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12}) {
+            GivenBack back = ordinal <= 4 ? GivenBack.UNCOUNTED : ordinal == 11 ? GivenBack.COUNTED : null;
+            pending.add(new Pending(ordinal, generation, ordinal == 2 ? 2 : 1, back));
+        }
+        assertThat(group("detectors").pending()).containsExactlyElementsOf(pending);
+
+        reopen(next);
+
+        assertThat(group("detectors").pending())
+                .hasSize(pending.size())
+                .allSatisfy(each -> assertThat(each.givenBack()).isNull());
     }
 
     @ParameterizedTest

@@ -279,6 +279,20 @@ final class DiskStreamStore implements StreamStore {
     }
 
     @Override
+    public void givenBack(String group, long first, long last, boolean counted) {
+        synchronized (this) {
+            DiskGroup of = known(group);
+            if (over) {
+                return;
+            }
+            of.givenBack(first, last, counted);
+            facts.givenBack(of, first, last, counted);
+            changed();
+        }
+        telling.tell();
+    }
+
+    @Override
     public void settle(String group, long first, long last, Outcome outcome, String reason) {
         synchronized (this) {
             DiskGroup settled = known(group);

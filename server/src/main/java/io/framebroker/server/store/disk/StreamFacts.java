@@ -149,6 +149,13 @@ final class StreamFacts {
         }
     }
 
+    void givenBack(DiskGroup group, long from, long through, boolean counted) {
+        if (group.durable()) {
+            record.clear().put(group.number()).put(from).put(through).put(counted ? 1 : 0);
+            add(StreamState.GIVEN_BACK, record);
+        }
+    }
+
     void settled(DiskGroup group, long from, long through, Outcome outcome, String reason) {
         if (group.durable()) {
             record.clear().put(group.number()).put(from).put(through);

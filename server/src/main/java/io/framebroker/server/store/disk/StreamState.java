@@ -42,6 +42,7 @@ final class StreamState {
     static final byte DEAD_LETTERED = 16;
     static final byte PURGED = 17;
     static final byte LETTERS_ACKED = 18;
+    static final byte GIVEN_BACK = 19;
 
     private final Publishers publishers = new Publishers();
     private final Map<Long, DiskGroup> groups = new TreeMap<>();
@@ -178,7 +179,10 @@ final class StreamState {
     void apply(byte type, RecordBuffer body) {
         switch (type) {
             case STATE -> read(body);
-            case GENERATION -> generation = body.next();
+            case GENERATION -> {
+                generation = body.next();
+                groups.values().forEach(DiskGroup::forgetGivenBack);
+            }
             case STORED -> {
                 stored = body.next();
                 forced = body.next();
@@ -209,6 +213,12 @@ final class StreamState {
                 DiskGroup group = groups.get(body.next());
                 if (group != null) {
                     group.redoDelivered(body.next(), body.next(), body.nextInt());
+                }
+            }
+            case GIVEN_BACK -> {
+                DiskGroup group = groups.get(body.next());
+                if (group != null) {
+                    group.givenBack(body.next(), body.next(), body.next() == 1);
                 }
             }
             case SETTLED -> {

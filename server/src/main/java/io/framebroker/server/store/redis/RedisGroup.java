@@ -74,6 +74,8 @@ final class RedisGroup {
     private final Set<Open> changed = new LinkedHashSet<>();
     /** Attempts of pending frames that have had more than one. */
     private final Map<Long, Integer> attempts = new HashMap<>();
+    /** What this owner tells the next one. */
+    private final GivenBackField givenBack = new GivenBackField();
 
     private final Set<Long> attemptsChanged = new LinkedHashSet<>();
     private final Map<String, Long> skipped = new TreeMap<>();
@@ -421,11 +423,15 @@ final class RedisGroup {
         }
     }
 
-    /** Takes back what was allowed and not delivered: nobody need wonder any more. */
-    void takeLeave(Commit commit, StreamKeys keys) {
+    void givenBack(long from, long through, boolean counted) {
+        givenBack.add(from, through, counted);
+    }
+
+    /** Takes back what was allowed and not delivered, and tells what was given back: nobody need wonder any more. */
+    void takeLeave(Commit commit, StreamKeys keys, long generation) {
         if (durable && isTold()) {
             allowed = Math.max(cursor, maybeDelivered);
-            commit.add("HSET", keys.group(name), "allowed", allowed);
+            commit.add("HSET", keys.group(name), "allowed", allowed, GivenBackField.NAME, givenBack.text(generation));
         }
     }
 
@@ -572,10 +578,16 @@ final class RedisGroup {
      * @param hash the group's hash, as text but for the bits
      * @param pendingEntries the entries in the pending list that are there, oldest first
      * @param withoutCopies dead letters that are none any more
+     * @param generation that was begun to take the stream
      * @return frames that were delivered and not settled
      */
     List<StreamRecord.Pending> recover(
-            Map<String, byte[]> hash, List<Entry> pendingEntries, List<DeadLetter> withoutCopies, String lostReason) {
+            Map<String, byte[]> hash,
+            List<Entry> pendingEntries,
+            List<DeadLetter> withoutCopies,
+            String lostReason,
+            long generation) {
+        GivenBackField known = GivenBackField.of(hash.get(GivenBackField.NAME), generation);
         cursor = cursor(hash);
         acked = number(hash, "acked", 0);
         hash.forEach((field, value) -> {
@@ -598,7 +610,7 @@ final class RedisGroup {
             for (long ordinal = entry.first(); ordinal <= Math.min(cursor, entry.last()); ordinal++) {
                 if (!of.done.get((int) (ordinal - entry.first()))) {
                     int attempt = (int) number(hash, "a:" + ordinal, 1);
-                    pending.add(new StreamRecord.Pending(ordinal, entry.generation(), attempt));
+                    pending.add(new StreamRecord.Pending(ordinal, entry.generation(), attempt, known.get(ordinal)));
                     if (attempt > 1) {
                         attempts.put(ordinal, attempt);
                     }

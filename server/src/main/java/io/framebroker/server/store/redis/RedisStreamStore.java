@@ -313,6 +313,12 @@ final class RedisStreamStore implements StreamStore {
         changed();
     }
 
+    /** Redis is told when the stream is given up. */
+    @Override
+    public synchronized void givenBack(String group, long first, long last, boolean counted) {
+        known(group).givenBack(first, last, counted);
+    }
+
     @Override
     public void settle(String group, long first, long last, Outcome outcome, String reason) {
         synchronized (this) {
@@ -790,7 +796,7 @@ final class RedisStreamStore implements StreamStore {
             }
             value = ownerValue;
             over();
-            groups.takeLeave(last);
+            groups.takeLeave(last, generation);
         }
         last.add("DEL", keys.owner, keys.process);
         List<byte[]> arguments = new ArrayList<>(List.of(value, StreamKeys.bytes(store.leaseMillis())));

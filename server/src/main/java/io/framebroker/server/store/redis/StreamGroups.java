@@ -135,8 +135,8 @@ final class StreamGroups {
         deleted.forEach(group -> forget(commit, group));
     }
 
-    void takeLeave(Commit commit) {
-        groups.values().forEach(group -> group.takeLeave(commit, keys));
+    void takeLeave(Commit commit, long generation) {
+        groups.values().forEach(group -> group.takeLeave(commit, keys, generation));
     }
 
     /** Asks whether all is there still, of the groups of which nothing that happens would tell. */

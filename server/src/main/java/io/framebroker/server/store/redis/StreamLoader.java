@@ -212,7 +212,7 @@ final class StreamLoader {
             if (!withoutCopies.isEmpty()) {
                 store.intrusion();
             }
-            List<StreamRecord.Pending> frames = group.recover(hash, pending, withoutCopies, LOST);
+            List<StreamRecord.Pending> frames = group.recover(hash, pending, withoutCopies, LOST, generation);
             keep();
             recovered.add(new StreamRecord.OfGroup(name, settings, frames, group.maybeDelivered(ring.next() - 1)));
             into.recovered(group);
