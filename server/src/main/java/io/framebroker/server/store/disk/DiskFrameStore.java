@@ -350,15 +350,15 @@ public final class DiskFrameStore implements FrameStore {
         }
     }
 
-    /**
-     * A stream is deleted, once the disk knows. Its journal, which says so, goes last: frames without one would be a
-     * stream's that has lost its name.
-     */
     /** How many streams have been deleted since this broker started. */
     long deletions() {
         return deletions.get();
     }
 
+    /**
+     * A stream is deleted, once the disk knows. Its journal, which says so, goes last: frames without one would be a
+     * stream's that has lost its name.
+     */
     synchronized void deleted(DiskStreamStore stream, List<Chunk> frames, List<Chunk> journals, Runnable done) {
         deletions.incrementAndGet();
         open.remove(stream.name(), stream);
