@@ -28,6 +28,9 @@ public final class BrokerServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(BrokerServer.class);
     private static final long TICK_MILLIS = 10;
     private static final long OPEN_ALL_MILLIS = 5_000;
+    /** For calls to end that are told that they are broken off, and for those that cannot be told. */
+    private static final long BREAK_OFF_MILLIS = 1_000;
+
     private static final int MOST_CALLS_OF_A_CONNECTION = 1000;
     private static final int MOST_RESETS_A_SECOND = 200;
 
@@ -142,7 +145,7 @@ public final class BrokerServer implements AutoCloseable {
         }
     }
 
-    /** Tells clients, gives them the drain time to leave, then ends what is left. Idempotent. */
+    /** Tells clients, gives them the drain time to leave, then ends what is left, in two seconds more. Idempotent. */
     @Override
     public void close() {
         if (closed.getAndSet(true)) {
@@ -152,17 +155,23 @@ public final class BrokerServer implements AutoCloseable {
         edge.drain("the broker is stopping");
         server.shutdown();
         try {
-            if (!server.awaitTermination(drainMillis, TimeUnit.MILLISECONDS)) {
+            boolean haveLeft = server.awaitTermination(drainMillis, TimeUnit.MILLISECONDS);
+            // First: what consumers have in hand then is not to be held against it.
+            logged(broker::leave);
+            if (!haveLeft) {
                 log.info("{} calls have not left; ending them", edge.openCalls());
-                server.shutdownNow().awaitTermination(drainMillis, TimeUnit.MILLISECONDS);
+                edge.breakOff();
+                if (!server.awaitTermination(BREAK_OFF_MILLIS, TimeUnit.MILLISECONDS)) {
+                    server.shutdownNow().awaitTermination(BREAK_OFF_MILLIS, TimeUnit.MILLISECONDS);
+                }
             }
         } catch (InterruptedException e) {
+            logged(broker::leave);
             server.shutdownNow();
             Thread.currentThread().interrupt();
         }
         timer.shutdownNow();
         edge.close();
-        logged(broker::leave);
         store.close();
         broker.stopped();
         log.info("stopped");

@@ -212,7 +212,7 @@ final class DeliveryTable {
             attempts[slot] = frame.attempt();
             triedAgain += frame.attempt() > 1 ? 1 : 0;
             bytes[slot] = sizes.applyAsInt(frame.ordinal());
-            recovered[slot] = frame.givenBack() == null;
+            recovered[slot] = frame.left() == null || frame.left() == StreamRecord.Left.IN_HAND;
         }
         addSettledBefore(cursor + 1);
     }
@@ -231,16 +231,19 @@ final class DeliveryTable {
         return states[slot] == State.RETRY && holders[slot] == null && recovered[slot];
     }
 
-    /** How it is known to the store that nobody has a frame, or will until it goes out again; null when somebody may have it. */
-    StreamRecord.GivenBack givenBack(long ordinal) {
+    /** How a frame is left now, where nothing goes out any more; null when that is to count as after a crash. */
+    StreamRecord.Left left(long ordinal) {
         int slot = slot(ordinal);
-        boolean isBack = states[slot] == State.WRITING || states[slot] == State.RETRY;
-        if (!isBack || holders[slot] != null || recovered[slot] || suspect[slot]) {
+        boolean back = states[slot] == State.RETRY || states[slot] == State.WRITING;
+        if (states[slot] == State.LEASED || back && recovered[slot] && !counts[slot]) {
+            return StreamRecord.Left.IN_HAND;
+        }
+        if (!back || holders[slot] != null || recovered[slot] || suspect[slot]) {
             return null;
         }
         // An attempt that is written and has not gone out is none.
         boolean counted = states[slot] == State.RETRY && counts[slot] && !written[slot];
-        return counted ? StreamRecord.GivenBack.COUNTED : StreamRecord.GivenBack.UNCOUNTED;
+        return counted ? StreamRecord.Left.NACKED : StreamRecord.Left.RELEASED;
     }
 
     /** Adds the next frame, as one that may have been delivered before this table was there. */

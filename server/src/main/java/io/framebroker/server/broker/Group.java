@@ -7,11 +7,9 @@ import io.framebroker.server.broker.FrameEvent.What;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * A group on one stream: a cursor, the pending frames, and the consumers that share them. Guarded by the stream's lock;
@@ -35,11 +33,10 @@ final class Group {
     /** An operator had no use for them. */
     static final String PURGED = "PURGED";
 
-    private static final String PASSED_OVER = "RETENTION";
+    static final String PASSED_OVER = "RETENTION";
     /** The stream let frames go while the group had had no consumer for too long to protect them. */
     static final String EXPIRED = "GROUP_TTL";
 
-    private static final int MOST_REASONS = 64;
     private static final int NOT_FOR_IT = -2;
 
     private final String name;
@@ -73,11 +70,12 @@ final class Group {
 
     private final Range range;
     private final Protection protection;
-    private final Set<String> skipReasons = new HashSet<>();
+    private final SkipReasons skipReasons = new SkipReasons();
     /** Whose turn it is; may be one too many, when a member has left. */
     private int nextMember;
 
     private boolean leaving;
+    private boolean ended;
 
     private long takenThrough;
     /** Frames behind the cursor up to here may have been delivered by another broker. */
@@ -136,6 +134,7 @@ final class Group {
         takenThrough = record.cursor();
         maybeDelivered = Math.min(known.maybeDelivered(), stream.storedThrough());
         deadLetters.recover();
+        skipReasons.addKnown(record.skipped().keySet());
         if (!table.contains(record.cursor()) || table.state(record.cursor()) == State.SETTLED) {
             awaitKeyframe(record);
         }
@@ -143,12 +142,17 @@ final class Group {
         recoveredUntil = graceEnd;
         recoveredThrough = record.cursor();
         for (StreamRecord.Pending pending : known.pending()) {
-            if (pending.givenBack() == null) {
-                redeliveries.sendBack(pending.ordinal(), graceEnd, true, false);
-            } else {
-                boolean counted = pending.givenBack() == StreamRecord.GivenBack.COUNTED;
-                redeliveries.sendBack(pending.ordinal(), clock.nanos(), counted, true);
-            }
+            takeUp(pending, graceEnd);
+        }
+    }
+
+    private void takeUp(StreamRecord.Pending pending, long graceEnd) {
+        if (pending.left() == null) {
+            redeliveries.sendBack(pending.ordinal(), graceEnd, true, false);
+        } else {
+            boolean counted = pending.left() == StreamRecord.Left.NACKED;
+            boolean waits = pending.left() == StreamRecord.Left.IN_HAND;
+            redeliveries.sendBack(pending.ordinal(), waits ? graceEnd : clock.nanos(), counted, true);
         }
     }
 
@@ -350,6 +354,9 @@ final class Group {
     void lost(Member member, long graceNanos) {
         if (members.remove(member)) {
             noteDesertion();
+            if (leaving) {
+                return;
+            }
             if (graceNanos == 0 || !holdsAny(member)) {
                 sendBack(member, true);
                 dispatch();
@@ -367,23 +374,27 @@ final class Group {
         }
     }
 
-    /** This broker is leaving: nothing goes out any more, and whoever has the stream next is told what nobody has. */
+    /**
+     * This broker is leaving: nothing goes out any more, and whoever has the stream next is told how it left what is pending.
+     * What consumers lose their connection with from now on is not their doing.
+     */
     void leave() {
         leaving = true;
         for (long ordinal = durable ? table.low() : table.next(); ordinal < table.next(); ) {
             long first = ordinal++;
-            StreamRecord.GivenBack back = table.givenBack(first);
-            while (back != null && ordinal < table.next() && table.givenBack(ordinal) == back) {
+            StreamRecord.Left left = table.left(first);
+            while (left != null && ordinal < table.next() && table.left(ordinal) == left) {
                 ordinal++;
             }
-            if (back != null) {
-                store.givenBack(name, first, ordinal - 1, back == StreamRecord.GivenBack.COUNTED);
+            if (left != null) {
+                store.left(name, first, ordinal - 1, left);
             }
         }
     }
 
     /** Ends everybody; nothing goes out behind it. */
     void end(BrokerException why) {
+        ended = true;
         quarantine.noneDue();
         for (Member member : List.copyOf(members)) {
             if (!isDeletion(why) || !fallsOut(member)) {
@@ -553,7 +564,7 @@ final class Group {
         if (dispatching) {
             return;
         }
-        if (!store.isOwned() || leaving) {
+        if (!store.isOwned() || leaving || ended) {
             quarantine.noneDue();
             members.forEach(Group::waitsNoMore);
             return;
@@ -626,7 +637,7 @@ final class Group {
             long through = recoveredThrough;
             recoveredThrough = 0;
             for (long ordinal = table.low(); ordinal <= through; ordinal++) {
-                if (table.isRecovered(ordinal) && deadLetters.endsWith(table.attempt(ordinal))) {
+                if (table.isRecovered(ordinal) && deadLetters.endsWith(table.nextAttempt(ordinal) - 1)) {
                     deadLetters.useUp(ordinal, "its broker has ended, and nobody came back with the frame");
                 }
             }
@@ -910,7 +921,9 @@ final class Group {
             if (outcome == SettleOutcome.OK && replays.isOut(first)) {
                 replays.settle(
                         first,
-                        verdict instanceof Verdict.Skip skip ? new Verdict.Skip(bounded(skip.reason())) : verdict,
+                        verdict instanceof Verdict.Skip skip
+                                ? new Verdict.Skip(skipReasons.name(skip.reason()))
+                                : verdict,
                         result);
             } else if (outcome == SettleOutcome.OK && givesUp(token, verdict)) {
                 giveUp(member, token, first, run, verdict);
@@ -993,7 +1006,7 @@ final class Group {
         if (verdict instanceof Verdict.Ack) {
             settlements.ask(first, last, StreamStore.Outcome.ACKED, null, member, result);
         } else if (verdict instanceof Verdict.Skip skip) {
-            settlements.ask(first, last, StreamStore.Outcome.SKIPPED, bounded(skip.reason()), member, result);
+            settlements.ask(first, last, StreamStore.Outcome.SKIPPED, skipReasons.name(skip.reason()), member, result);
         } else {
             settlements.tell(member, result);
         }
@@ -1004,14 +1017,6 @@ final class Group {
 
     private static String error(Verdict verdict) {
         return verdict instanceof Verdict.Retry retry ? retry.error() : "";
-    }
-
-    /** Consumers choose their reasons, so their number is bounded; the count is not. */
-    private String bounded(String reason) {
-        if (skipReasons.size() < MOST_REASONS) {
-            skipReasons.add(reason);
-        }
-        return skipReasons.contains(reason) ? reason : "OTHER";
     }
 
     private long waitNanos(Verdict verdict, long ordinal) {

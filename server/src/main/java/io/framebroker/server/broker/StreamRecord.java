@@ -40,20 +40,22 @@ public record StreamRecord(
     /**
      * @param generation of the frame's id
      * @param attempt of the last delivery
-     * @param givenBack null unless it is known that nobody has the frame any more
+     * @param left how the broker before left it; null where that did not say so, or has crashed
      */
-    public record Pending(long ordinal, long generation, int attempt, GivenBack givenBack) {
-        /** That somebody may have. */
+    public record Pending(long ordinal, long generation, int attempt, Left left) {
+        /** Of a broker that has crashed. */
         public Pending(long ordinal, long generation, int attempt) {
             this(ordinal, generation, attempt, null);
         }
     }
 
-    /** How the last delivery of a frame ended. */
-    public enum GivenBack {
-        /** It was an attempt: the next one comes. */
-        COUNTED,
-        /** It was none: the frame comes again as the attempt it was. */
-        UNCOUNTED
+    /** How a broker that has ended in order left a frame that was delivered and not settled. */
+    public enum Left {
+        /** Nobody has it, and the next attempt is to come. */
+        NACKED,
+        /** Nobody has it, and it comes again as the attempt it was. */
+        RELEASED,
+        /** Somebody may have it still; if nobody comes back with it, it comes again as the attempt it was. */
+        IN_HAND
     }
 }

@@ -134,13 +134,11 @@ public interface StreamStore {
     void delivered(String group, long first, long last, int attempt);
 
     /**
-     * Notes that nobody has frames {@code first .. last}, which are pending, because this broker is leaving. Whoever opens
-     * the stream next is told, see {@link StreamRecord.Pending}, and nobody after that. Nothing is asked of them behind this,
+     * Notes how a broker that is leaving leaves frames {@code first .. last}, which are pending. Whoever opens the stream next
+     * is told, see {@link StreamRecord.Pending}, and nobody after that. They may still be settled, but are delivered no more,
      * and nobody waits for it.
-     *
-     * @param counted whether their latest delivery counts as an attempt
      */
-    default void givenBack(String group, long first, long last, boolean counted) {}
+    default void left(String group, long first, long last, StreamRecord.Left left) {}
 
     /**
      * Takes frames {@code first .. last} out of a group for good, whether they were delivered or still waiting; waiting

@@ -1,6 +1,7 @@
 package io.framebroker.server.grpc;
 
 import io.framebroker.server.broker.Broker;
+import io.framebroker.server.broker.BrokerException;
 import io.framebroker.v1.DeadLetterServiceGrpc;
 import io.framebroker.v1.DiagnosticsServiceGrpc;
 import io.framebroker.v1.Drain;
@@ -108,6 +109,16 @@ public final class GrpcEdge implements AutoCloseable {
                 .build();
         draining = notice;
         eachCall(call -> call.drain(notice));
+    }
+
+    /** Ends the calls that have not ended in the drain time, with a status that says so. */
+    public void breakOff() {
+        BrokerException why = new BrokerException(
+                BrokerException.Kind.UNAVAILABLE,
+                "BROKER_STOPPING",
+                "the broker is stopping, and the call has not ended within " + settings.drainMillis()
+                        + " ms of being told to; open it again, at the broker that comes next");
+        eachCall(call -> call.breakOff(why));
     }
 
     /** Streaming calls that are open. */

@@ -66,6 +66,28 @@ class DeadLetterTest {
     }
 
     @Test
+    void aCallOfBeforeTheMoveTouchesNothing() {
+        Worker before =
+                talk.worker("w1").of("detectors").lease(1_000).attempts(1).joins();
+        camera.publishes(1);
+        before.receives(1);
+        talk.store().stream("cam").isFull(true);
+        talk.passes(Duration.ofSeconds(2));
+
+        talk.broker().seekGroup("cam", "detectors", new StartPosition.Earliest(), new Changed());
+        talk.store().stream("cam").isFull(false);
+        Worker after =
+                talk.worker("w2").of("detectors").lease(1_000).attempts(1).joins();
+        after.receives(1);
+        // Its thread was in the middle of something when the group was moved.
+        before.call().pump();
+
+        assertThat(letters()).isEmpty();
+        after.acks(1);
+        after.hears("1-1/1 OK");
+    }
+
+    @Test
     void aFrameThatIsNackedAtItsLastAttemptIsADeadLetter() {
         Worker worker = detector(2).joins();
         camera.publishes(1);

@@ -111,8 +111,8 @@ abstract class PassingStream implements StreamStore, StreamStore.Listener {
     }
 
     @Override
-    public void givenBack(String group, long first, long last, boolean counted) {
-        behind.givenBack(group, first, last, counted);
+    public void left(String group, long first, long last, StreamRecord.Left left) {
+        behind.left(group, first, last, left);
     }
 
     @Override

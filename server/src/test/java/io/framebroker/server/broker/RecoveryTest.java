@@ -315,6 +315,41 @@ class RecoveryTest {
         spare.receivesAgain(2, 2);
     }
 
+    @Test
+    void aConsumersReasonToSkipIsNotTakenForTheBrokersOwn() {
+        Worker worker = talk.worker("w1").of("detectors").joins();
+        Camera camera = talk.camera();
+        camera.publishes(Frames.of(1, 100), Frames.delta(2));
+        worker.receives(1, 2);
+        worker.settles(new Verdict.Skip("OVERFLOW"), 1);
+        worker.acks(2);
+        assertThat(talk.ledger("detectors").skipped()).isEqualTo(Map.of("CONSUMER_OVERFLOW", 1L));
+
+        talk.brokerCrashes();
+        Worker next = talk.worker("w1").of("detectors").joins();
+        talk.camera("cam", "camera-of-cam", 1).publishes(Frames.delta(3));
+
+        next.receives(3);
+    }
+
+    @Test
+    void reasonsToSkipAreBoundedOverRestarts() {
+        Worker worker = talk.worker("w1").of("detectors").joins();
+        Camera camera = talk.camera();
+        for (int i = 1; i <= 70; i++) {
+            camera.publishes(i);
+            worker.receives(i);
+            worker.settles(new Verdict.Skip("REASON_" + i), i);
+            if (i == 40) {
+                talk.brokerCrashes();
+                worker = talk.worker("w1").of("detectors").joins();
+                camera = talk.camera("cam", "camera-of-cam", 1);
+            }
+        }
+
+        assertThat(talk.ledger("detectors").skipped()).hasSize(65).containsEntry("OTHER", 6L);
+    }
+
     // ---- a broker that ends in order
 
     @Test
@@ -349,7 +384,7 @@ class RecoveryTest {
     }
 
     @Test
-    void whatSomebodyMayHaveWaitsForThemAsAfterACrash() {
+    void whatSomebodyHasWaitsForThemAndComesAgainAsItWas() {
         Worker worker = talk.worker("w1").of("detectors").joins();
         talk.camera().publishes(1, 2);
         worker.receives(1, 2);
@@ -363,7 +398,39 @@ class RecoveryTest {
         again.hears("1-1/1 OK");
         again.hasOutstanding(1);
         talk.passes(Duration.ofSeconds(5));
-        other.receivesAgain(2, 2);
+        other.receivesAgain(1, 2);
+    }
+
+    @Test
+    void aConnectionThatEndsWithItsBrokerCostsNoAttempt() {
+        Conversation strict =
+                Conversation.thatIsRemembered(new BrokerSettings(true, 10, 0, StreamSettings.DEFAULT), 1 << 20);
+        Worker worker = strict.worker("w1").of("detectors").joins();
+        strict.camera().publishes(1, 2);
+        worker.receives(1, 2);
+
+        strict.broker().leave();
+        worker.losesItsConnection();
+        strict.brokerCrashes(Fate.EVERYTHING);
+
+        Worker other = strict.worker("w2").of("detectors").joins();
+        other.receivesAgain(1, 1, 2);
+        strict.comesOutEven();
+    }
+
+    @Test
+    void aLeaseThatHadEndedBeforeCountsAsAfterACrash() {
+        Worker worker = talk.worker("w1").of("detectors").lease(1_000).joins();
+        talk.camera().publishes(1);
+        worker.receives(1);
+        worker.isReady(false);
+        talk.passes(Duration.ofSeconds(2));
+
+        talk.brokerLeaves();
+        Worker other = talk.worker("w2").of("detectors").joins();
+
+        talk.passes(Duration.ofSeconds(5));
+        other.receivesAgain(2, 1);
     }
 
     @Test

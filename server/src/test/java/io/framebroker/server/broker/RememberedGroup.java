@@ -31,7 +31,7 @@ final class RememberedGroup {
     /** Attempts of the latest deliveries, by ordinal. */
     private final TreeMap<Long, Integer> pending = new TreeMap<>();
 
-    private final TreeMap<Long, StreamRecord.GivenBack> givenBack = new TreeMap<>();
+    private final TreeMap<Long, StreamRecord.Left> left = new TreeMap<>();
     private final Map<String, Long> skipped = new TreeMap<>();
     private long cursor;
     private long acked;
@@ -110,12 +110,12 @@ final class RememberedGroup {
     }
 
     /** What a broker says that leaves; whatever comes after that makes it doubtful. */
-    void givenBack(long first, long last, boolean counted) {
+    void left(long first, long last, StreamRecord.Left how) {
         for (long ordinal = first; ordinal <= last; ordinal++) {
             if (!pending.containsKey(ordinal)) {
-                throw new AssertionError(ordinal + " is given back and not pending in " + name);
+                throw new AssertionError(ordinal + " is left and not pending in " + name);
             }
-            givenBack.put(ordinal, counted ? StreamRecord.GivenBack.COUNTED : StreamRecord.GivenBack.UNCOUNTED);
+            left.put(ordinal, how);
         }
     }
 
@@ -171,7 +171,7 @@ final class RememberedGroup {
             return false;
         }
         if (kept < steps.size()) {
-            givenBack.clear();
+            left.clear();
         }
         List<Step> there = List.copyOf(steps.subList(0, kept));
         steps.clear();
@@ -198,8 +198,8 @@ final class RememberedGroup {
         wasThere = true;
         List<StreamRecord.Pending> all = new ArrayList<>();
         pending.forEach((ordinal, attempt) -> all.add(
-                new StreamRecord.Pending(ordinal, frames.get(ordinal).generation(), attempt, givenBack.get(ordinal))));
-        givenBack.clear();
+                new StreamRecord.Pending(ordinal, frames.get(ordinal).generation(), attempt, left.get(ordinal))));
+        left.clear();
         long maybeDelivered = Math.max(cursor, Math.min(allowed, lastStored));
         return new StreamRecord.OfGroup(name, settings, all, maybeDelivered);
     }

@@ -307,8 +307,8 @@ final class RememberedStream implements StreamStore {
     }
 
     @Override
-    public void givenBack(String group, long first, long through, boolean counted) {
-        groups.get(group).givenBack(first, through, counted);
+    public void left(String group, long first, long through, StreamRecord.Left left) {
+        groups.get(group).left(first, through, left);
     }
 
     @Override

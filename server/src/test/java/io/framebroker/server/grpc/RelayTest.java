@@ -478,7 +478,7 @@ class RelayTest {
             brokers.get(1).server().close();
 
             Refusal refusal = camera.refusal();
-            assertThat(refusal.reason()).isEqualTo("OWNER_UNREACHABLE");
+            assertThat(refusal.reason()).isEqualTo("BROKER_STOPPING");
             assertThat(refusal.retry()).isTrue();
         }
     }

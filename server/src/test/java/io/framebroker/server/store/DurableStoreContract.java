@@ -19,7 +19,7 @@ import io.framebroker.server.broker.PublisherPort.FrameException;
 import io.framebroker.server.broker.PublisherRecord;
 import io.framebroker.server.broker.StreamNote;
 import io.framebroker.server.broker.StreamRecord;
-import io.framebroker.server.broker.StreamRecord.GivenBack;
+import io.framebroker.server.broker.StreamRecord.Left;
 import io.framebroker.server.broker.StreamRecord.Pending;
 import io.framebroker.server.broker.StreamSettings;
 import io.framebroker.server.broker.StreamStore;
@@ -241,23 +241,37 @@ public abstract class DurableStoreContract {
 
     @ParameterizedTest
     @EnumSource
-    void whatIsGivenBackIsKnownToWhoeverComesNextAlone(Ending next) {
+    void howFramesAreLeftIsKnownToWhoeverComesNextAlone(Ending next) {
         append(1, 20, 100);
         stream.createGroup("detectors", 0, SETTINGS, true);
         stream.delivered("detectors", 1, 12, 1);
         stream.delivered("detectors", 2, 2, 2);
         stream.settle("detectors", 5, 5, Outcome.ACKED, null);
         noted();
-        stream.givenBack("detectors", 1, 4, false);
-        stream.givenBack("detectors", 11, 11, true);
+        stream.left("detectors", 1, 4, Left.RELEASED);
+        stream.left("detectors", 8, 9, Left.IN_HAND);
+        stream.left("detectors", 11, 11, Left.NACKED);
+        stream.settle("detectors", 9, 9, Outcome.ACKED, null);
         long generation = stream.generation();
 
         reopen(Ending.CLOSED);
 
         List<Pending> pending = new ArrayList<>();
-        for (long ordinal : new long[] {1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12}) {
-            GivenBack back = ordinal <= 4 ? GivenBack.UNCOUNTED : ordinal == 11 ? GivenBack.COUNTED : null;
-            pending.add(new Pending(ordinal, generation, ordinal == 2 ? 2 : 1, back));
+        Map<Long, Left> left = Map.of(
+                1L,
+                Left.RELEASED,
+                2L,
+                Left.RELEASED,
+                3L,
+                Left.RELEASED,
+                4L,
+                Left.RELEASED,
+                8L,
+                Left.IN_HAND,
+                11L,
+                Left.NACKED);
+        for (long ordinal : new long[] {1, 2, 3, 4, 6, 7, 8, 10, 11, 12}) {
+            pending.add(new Pending(ordinal, generation, ordinal == 2 ? 2 : 1, left.get(ordinal)));
         }
         assertThat(group("detectors").pending()).containsExactlyElementsOf(pending);
 
@@ -265,7 +279,7 @@ public abstract class DurableStoreContract {
 
         assertThat(group("detectors").pending())
                 .hasSize(pending.size())
-                .allSatisfy(each -> assertThat(each.givenBack()).isNull());
+                .allSatisfy(each -> assertThat(each.left()).isNull());
     }
 
     @ParameterizedTest

@@ -3,7 +3,7 @@ package io.framebroker.server.store.disk;
 import io.framebroker.server.broker.DeadLetter;
 import io.framebroker.server.broker.GroupRecord;
 import io.framebroker.server.broker.GroupSettings;
-import io.framebroker.server.broker.StreamRecord.GivenBack;
+import io.framebroker.server.broker.StreamRecord.Left;
 import io.framebroker.server.broker.StreamRecord.Pending;
 import io.framebroker.server.broker.StreamStore.Outcome;
 import java.util.ArrayList;
@@ -35,8 +35,8 @@ final class DiskGroup {
     private final SortedSet<Long> earlierLetters = new TreeSet<>();
     /** Attempts of pending frames that have had more than one. */
     private final Map<Long, Integer> attempts = new HashMap<>();
-    /** Pending frames that nobody has, when the owner before has left in order and nobody had the stream since. */
-    private final Map<Long, GivenBack> givenBack = new HashMap<>();
+    /** How the owner before left pending frames, if it ended in order and nobody had the stream since. */
+    private final Map<Long, Left> left = new HashMap<>();
     /** Pending frames, as offsets from {@link #origin}. */
     private BitSet pending = new BitSet();
 
@@ -412,22 +412,22 @@ final class DiskGroup {
             if (generation == 0) {
                 settled(ordinal, ordinal, Outcome.SKIPPED, lostReason);
             } else {
-                there.add(new Pending(ordinal, generation, attempts.getOrDefault(ordinal, 1), givenBack.get(ordinal)));
+                there.add(new Pending(ordinal, generation, attempts.getOrDefault(ordinal, 1), left.get(ordinal)));
             }
         }
-        forgetGivenBack();
+        forgetLeft();
         return there;
     }
 
-    void givenBack(long from, long through, boolean counted) {
+    void left(long from, long through, Left how) {
         for (long ordinal = from; ordinal <= through; ordinal++) {
-            givenBack.put(ordinal, counted ? GivenBack.COUNTED : GivenBack.UNCOUNTED);
+            left.put(ordinal, how);
         }
     }
 
     /** Somebody has opened the stream and knows of them. */
-    void forgetGivenBack() {
-        givenBack.clear();
+    void forgetLeft() {
+        left.clear();
     }
 
     void write(RecordBuffer into) {

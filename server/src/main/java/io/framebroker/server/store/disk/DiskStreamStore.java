@@ -7,6 +7,7 @@ import io.framebroker.server.broker.GroupRecord;
 import io.framebroker.server.broker.GroupSettings;
 import io.framebroker.server.broker.PublisherRecord;
 import io.framebroker.server.broker.StreamNote;
+import io.framebroker.server.broker.StreamRecord.Left;
 import io.framebroker.server.broker.StreamStore;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -279,14 +280,14 @@ final class DiskStreamStore implements StreamStore {
     }
 
     @Override
-    public void givenBack(String group, long first, long last, boolean counted) {
+    public void left(String group, long first, long last, Left left) {
         synchronized (this) {
             DiskGroup of = known(group);
             if (over) {
                 return;
             }
-            of.givenBack(first, last, counted);
-            facts.givenBack(of, first, last, counted);
+            of.left(first, last, left);
+            facts.left(of, first, last, left);
             changed();
         }
         telling.tell();

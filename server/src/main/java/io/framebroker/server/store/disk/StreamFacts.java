@@ -3,6 +3,7 @@ package io.framebroker.server.store.disk;
 import io.framebroker.server.broker.DeadLetter;
 import io.framebroker.server.broker.PublisherRecord;
 import io.framebroker.server.broker.StreamNote;
+import io.framebroker.server.broker.StreamRecord.Left;
 import io.framebroker.server.broker.StreamStore.Outcome;
 import java.util.ArrayList;
 import java.util.List;
@@ -149,10 +150,10 @@ final class StreamFacts {
         }
     }
 
-    void givenBack(DiskGroup group, long from, long through, boolean counted) {
+    void left(DiskGroup group, long from, long through, Left left) {
         if (group.durable()) {
-            record.clear().put(group.number()).put(from).put(through).put(counted ? 1 : 0);
-            add(StreamState.GIVEN_BACK, record);
+            record.clear().put(group.number()).put(from).put(through).put(left.ordinal());
+            add(StreamState.LEFT, record);
         }
     }
 

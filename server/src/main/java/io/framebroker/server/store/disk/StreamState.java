@@ -5,6 +5,7 @@ import io.framebroker.server.broker.OverflowPolicy;
 import io.framebroker.server.broker.PublisherKey;
 import io.framebroker.server.broker.PublisherRecord;
 import io.framebroker.server.broker.StreamNote;
+import io.framebroker.server.broker.StreamRecord.Left;
 import io.framebroker.server.broker.StreamSettings;
 import io.framebroker.server.broker.StreamStore.Outcome;
 import java.util.ArrayList;
@@ -42,7 +43,7 @@ final class StreamState {
     static final byte DEAD_LETTERED = 16;
     static final byte PURGED = 17;
     static final byte LETTERS_ACKED = 18;
-    static final byte GIVEN_BACK = 19;
+    static final byte LEFT = 19;
 
     private final Publishers publishers = new Publishers();
     private final Map<Long, DiskGroup> groups = new TreeMap<>();
@@ -181,7 +182,7 @@ final class StreamState {
             case STATE -> read(body);
             case GENERATION -> {
                 generation = body.next();
-                groups.values().forEach(DiskGroup::forgetGivenBack);
+                groups.values().forEach(DiskGroup::forgetLeft);
             }
             case STORED -> {
                 stored = body.next();
@@ -215,10 +216,10 @@ final class StreamState {
                     group.redoDelivered(body.next(), body.next(), body.nextInt());
                 }
             }
-            case GIVEN_BACK -> {
+            case LEFT -> {
                 DiskGroup group = groups.get(body.next());
                 if (group != null) {
-                    group.givenBack(body.next(), body.next(), body.next() == 1);
+                    group.left(body.next(), body.next(), Left.values()[body.nextInt()]);
                 }
             }
             case SETTLED -> {

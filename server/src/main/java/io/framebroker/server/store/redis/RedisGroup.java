@@ -75,7 +75,7 @@ final class RedisGroup {
     /** Attempts of pending frames that have had more than one. */
     private final Map<Long, Integer> attempts = new HashMap<>();
     /** What this owner tells the next one. */
-    private final GivenBackField givenBack = new GivenBackField();
+    private final LeftField left = new LeftField();
 
     private final Set<Long> attemptsChanged = new LinkedHashSet<>();
     private final Map<String, Long> skipped = new TreeMap<>();
@@ -423,15 +423,15 @@ final class RedisGroup {
         }
     }
 
-    void givenBack(long from, long through, boolean counted) {
-        givenBack.add(from, through, counted);
+    void left(long from, long through, StreamRecord.Left how) {
+        left.add(from, through, how);
     }
 
-    /** Takes back what was allowed and not delivered, and tells what was given back: nobody need wonder any more. */
+    /** Takes back what was allowed and not delivered, and tells how the rest is left: nobody need wonder any more. */
     void takeLeave(Commit commit, StreamKeys keys, long generation) {
         if (durable && isTold()) {
             allowed = Math.max(cursor, maybeDelivered);
-            commit.add("HSET", keys.group(name), "allowed", allowed, GivenBackField.NAME, givenBack.text(generation));
+            commit.add("HSET", keys.group(name), "allowed", allowed, LeftField.NAME, left.text(generation));
         }
     }
 
@@ -587,7 +587,7 @@ final class RedisGroup {
             List<DeadLetter> withoutCopies,
             String lostReason,
             long generation) {
-        GivenBackField known = GivenBackField.of(hash.get(GivenBackField.NAME), generation);
+        LeftField known = LeftField.of(hash.get(LeftField.NAME), generation);
         cursor = cursor(hash);
         acked = number(hash, "acked", 0);
         hash.forEach((field, value) -> {

@@ -6,6 +6,7 @@ import io.framebroker.server.broker.Frame;
 import io.framebroker.server.broker.GroupRecord;
 import io.framebroker.server.broker.GroupSettings;
 import io.framebroker.server.broker.StreamNote;
+import io.framebroker.server.broker.StreamRecord.Left;
 import io.framebroker.server.broker.StreamStore;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -315,8 +316,8 @@ final class RedisStreamStore implements StreamStore {
 
     /** Redis is told when the stream is given up. */
     @Override
-    public synchronized void givenBack(String group, long first, long last, boolean counted) {
-        known(group).givenBack(first, last, counted);
+    public synchronized void left(String group, long first, long last, Left left) {
+        known(group).left(first, last, left);
     }
 
     @Override
