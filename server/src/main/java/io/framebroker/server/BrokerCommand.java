@@ -152,8 +152,13 @@ abstract class BrokerCommand implements Callable<Integer> {
         return spec.commandLine().getOut();
     }
 
+    /** Prints a line for people. */
+    void say(String what) {
+        out().println(Printable.of(what));
+    }
+
     void complain(String what) {
-        spec.commandLine().getErr().println("frame-broker: " + what);
+        spec.commandLine().getErr().println("frame-broker: " + Printable.of(what));
     }
 
     ParameterException misused(String why) {

@@ -172,7 +172,7 @@ final class DlqCommand implements Runnable {
             if (json()) {
                 out().println(line(letter).put("payload_bytes", payload.length).put("file", file.toString()));
             } else {
-                out().println(file + ": frame " + id(letter.getId()) + " of " + stream + ", given up by " + group
+                say(file + ": frame " + id(letter.getId()) + " of " + stream + ", given up by " + group
                         + " as "
                         + letter.getReason() + " at " + time(letter.getDeadTime()) + ", "
                         + codec(letter).replace("CODEC_", "") + ", " + payload.length + " bytes");

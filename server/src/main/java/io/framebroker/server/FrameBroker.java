@@ -42,7 +42,7 @@ public final class FrameBroker implements Callable<Integer> {
 
     static CommandLine commandLine() {
         return new CommandLine(new FrameBroker()).setExecutionExceptionHandler((e, commandLine, parsed) -> {
-            commandLine.getErr().println("frame-broker: " + e.getMessage());
+            commandLine.getErr().println("frame-broker: " + Printable.of(String.valueOf(e.getMessage())));
             return commandLine.getCommandSpec().exitCodeOnExecutionException();
         });
     }

@@ -600,6 +600,32 @@ class OperatorCommandsTest {
                 .hasSize(1);
     }
 
+    /** What a consumer says of a frame used to break tables, and to reach terminals as it was. */
+    @Test
+    void whatConsumersSayMovesNoCursor() {
+        publish("gate", 1, 1);
+        Consumer consumer = consume("gate", "detector", "d1\u202e", 1);
+        consumer.settle("gate", new Token(1, 1, 1), 1, new Verdict.GiveUp("torn\nin\ttwo \u001b[2J\u009b1m\u2028"));
+        String shown = "torn\\nin\\ttwo \\u001b[2J\\u009b1m\\u2028";
+
+        assertThat(runWell("dlq", "list", "gate").rows())
+                .hasSize(2)
+                .element(1)
+                .asString()
+                .endsWith("Z d1\\u202e 1 " + shown);
+        assertThat(runWell("explain", "gate", "1-1").rows())
+                .hasSize(6)
+                .anySatisfy(row -> assertThat(row).contains(" DEAD_LETTERED detector d1\\u202e ", shown));
+        assertThat(runWell("consumers", "gate", "detector").rows())
+                .hasSize(2)
+                .element(1)
+                .asString()
+                .startsWith("d1\\u202e ");
+        assertThat(run("group", "delete", "gate", "detector").err())
+                .contains("\"d1\\u202e\"")
+                .doesNotContain("\u202e");
+    }
+
     @Test
     void thePictureOfADeadLetterIsWritten() {
         publish("gate", 1, 2);
