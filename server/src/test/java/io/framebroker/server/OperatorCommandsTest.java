@@ -537,8 +537,28 @@ class OperatorCommandsTest {
                 .isEqualTo(
                         "frame-broker: group detector of stream gate has 1 consumers connected: \"d1\"; end them first,"
                                 + " or delete with force (GROUP_IN_USE)\n");
-        assertThat(deleted.out()).isEqualTo("group detector of stream gate is deleted; it had not settled 3 frames\n");
+        assertThat(deleted.out())
+                .isEqualTo(
+                        "group detector of stream gate is deleted; it had not settled 3 frames, and had 0 dead letters,"
+                                + " which are gone with it\n");
         assertThat(broker.broker().groups("gate")).isEmpty();
+    }
+
+    /** They used to go without a word. */
+    @Test
+    void whoDeletesAGroupIsToldOfItsDeadLetters() {
+        publish("gate", 1, 3);
+        giveUp("gate", "detector", 2);
+        giveUp("gate", "archive", 1);
+
+        assertThat(runWell("group", "delete", "gate", "detector", "--force").out())
+                .isEqualTo(
+                        "group detector of stream gate is deleted; it had not settled 1 frames, and had 2 dead letters,"
+                                + " which are gone with it\n");
+        assertThat(runWell("group", "delete", "gate", "archive", "--force", "--json")
+                        .out())
+                .isEqualTo("{\"stream\":\"gate\",\"name\":\"archive\",\"unsettled_frames\":2,\"dead_letters\":1}\n");
+        assertThat(run("group", "delete", "gate", "detector").err()).contains("(GROUP_NOT_FOUND)");
     }
 
     // ---- dead letters
