@@ -4,6 +4,8 @@ import io.framebroker.v1.DeadLetterFilter;
 import io.framebroker.v1.DeadLetterServiceGrpc;
 import io.framebroker.v1.DeleteGroupRequest;
 import io.framebroker.v1.FrameId;
+import io.framebroker.v1.GetGroupRequest;
+import io.framebroker.v1.Group;
 import io.framebroker.v1.GroupServiceGrpc;
 import io.framebroker.v1.GroupServiceGrpc.GroupServiceBlockingStub;
 import io.framebroker.v1.PauseGroupRequest;
@@ -97,7 +99,8 @@ final class GroupCommand implements Runnable {
             description =
                     "Has a group start anew at another place of its stream: forward, frames are left out; backward,"
                             + " those that are still there come again. Its consumers open their calls again, and what they had"
-                            + " in hand is not theirs any more.")
+                            + " in hand is not theirs any more. Says how many frames that it had not settled it passes"
+                            + " over.")
     static final class Seek extends OfOne {
         @Option(
                 names = "--to",
@@ -109,13 +112,31 @@ final class GroupCommand implements Runnable {
 
         @Override
         int work() {
-            var moved = groups().seekGroup(SeekGroupRequest.newBuilder()
-                    .setStream(stream())
-                    .setName(group())
-                    .setPosition(position())
-                    .build());
-            GroupsCommand.print(this, List.of(moved.getGroup()));
+            StartPosition position = position();
+            Group before = groups().getGroup(GetGroupRequest.newBuilder()
+                            .setStream(stream())
+                            .setName(group())
+                            .build())
+                    .getGroup();
+            Group moved = groups().seekGroup(SeekGroupRequest.newBuilder()
+                            .setStream(stream())
+                            .setName(group())
+                            .setPosition(position)
+                            .build())
+                    .getGroup();
+            long passedOver = Math.max(0, unsettled(before) - unsettled(moved));
+            if (json()) {
+                out().println(GroupsCommand.line(moved).put("passed_over", passedOver));
+            } else {
+                GroupsCommand.print(this, List.of(moved));
+                say("group " + group() + " of stream " + stream() + " passes over " + passedOver
+                        + " frames that it had not settled");
+            }
             return DONE;
+        }
+
+        private static long unsettled(Group group) {
+            return group.getLag().getWaiting() + group.getLag().getPending();
         }
 
         private StartPosition position() {

@@ -524,6 +524,25 @@ class OperatorCommandsTest {
                 .startsWith("gate detector 4 0 ");
     }
 
+    /** A group that was moved by mistake used to say nothing of what it would not get. */
+    @Test
+    void whoMovesAGroupIsToldWhatItPassesOver() {
+        publish("gate", 1, 4);
+        consume("gate", "detector", "d1", 1);
+
+        assertThat(runWell("group", "seek", "gate", "detector", "--to", "1-3").rows())
+                .endsWith("group detector of stream gate passes over 2 frames that it had not settled");
+        assertThat(runWell("group", "seek", "gate", "detector", "--to", "1-9999")
+                        .rows())
+                .endsWith("group detector of stream gate passes over 2 frames that it had not settled");
+        assertThat(runWell("group", "seek", "gate", "detector", "--to", "earliest")
+                        .rows())
+                .endsWith("group detector of stream gate passes over 0 frames that it had not settled");
+        assertThat(runWell("group", "seek", "gate", "detector", "--to", "new", "--json")
+                        .out())
+                .endsWith("\"paused\":false,\"passed_over\":4}\n");
+    }
+
     @Test
     void aGroupIsDeletedByForceWhileItIsInUse() {
         publish("gate", 1, 3);
