@@ -55,6 +55,7 @@ final class DlqCommand implements Runnable {
         @Option(
                 names = "--reason",
                 paramLabel = "REASON",
+                converter = DeadLetterReason.class,
                 description = "Only those given up for this reason: MAX_ATTEMPTS, NACK_DEAD_LETTER (default: any)")
         private String reason = "";
 

@@ -807,6 +807,21 @@ class OperatorCommandsTest {
         assertThat(runAsTold("streams", "--timeout", "PT0S").err()).contains("--timeout PT0S");
     }
 
+    /** A reason that is none used to stand for no dead letter, and an empty one for all. */
+    @Test
+    void aReasonThatIsNoneIsRefused() {
+        publish("gate", 1, 1);
+
+        for (String command : List.of("list", "replay", "purge")) {
+            for (String reason : List.of("MAX_ATTEMPT", "")) {
+                Ended ended = run("dlq", command, "gate", "--reason", reason);
+
+                assertThat(ended.code()).isEqualTo(2);
+                assertThat(ended.err()).contains("--reason", "'" + reason + "'", "MAX_ATTEMPTS", "NACK_DEAD_LETTER");
+            }
+        }
+    }
+
     @Test
     void helpTellsExitCodesAndTheUsualAddress() {
         assertThat(runAsTold("ledger", "--help").out())
