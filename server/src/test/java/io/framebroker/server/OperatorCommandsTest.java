@@ -822,6 +822,26 @@ class OperatorCommandsTest {
         }
     }
 
+    /** It used to name a class of Java, and to be lost in front of a page of usage. */
+    @Test
+    void whatCannotBeReadIsNamedWithWhatCanBe() {
+        assertThat(runAsTold("streams", "--timeout", "10s").err())
+                .isEqualTo(
+                        "frame-broker: Invalid value for option '--timeout': '10s' is no duration; write it in ISO-8601,"
+                                + " such as PT10M for ten minutes\ntry 'frame-broker streams --help'\n");
+        assertThat(run("dlq", "list", "gate", "--since", "2026-01-31").err())
+                .isEqualTo("frame-broker: Invalid value for option '--since': '2026-01-31' is no time; write it in"
+                        + " UTC, such as 2026-01-31T12:00:00Z\ntry 'frame-broker dlq list --help'\n");
+        assertThat(runAsTold("--drain-time", "5").err()).contains("'5' is no duration", "try 'frame-broker --help'");
+        assertThat(runAsTold("streams", "--timeout", "PT99999999999999H").err()).contains("is no duration");
+        assertThat(runAsTold("group").err())
+                .isEqualTo("frame-broker: say what to do: pause, resume, seek or delete\n"
+                        + "try 'frame-broker group --help'\n");
+        assertThat(run("tail", "gate", "--limit", "few").err())
+                .startsWith("frame-broker: Invalid value for option '--limit'")
+                .endsWith("try 'frame-broker tail --help'\n");
+    }
+
     @Test
     void helpTellsExitCodesAndTheUsualAddress() {
         assertThat(runAsTold("ledger", "--help").out())
