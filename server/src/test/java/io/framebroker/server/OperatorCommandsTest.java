@@ -842,6 +842,22 @@ class OperatorCommandsTest {
                 .endsWith("try 'frame-broker tail --help'\n");
     }
 
+    /** It used to be port 80. */
+    @Test
+    void anAddressWithoutAPortIsThatOfTheUsualPort() {
+        String atOnce = "PT0.0001S";
+
+        assertThat(runAsTold("streams", "--address", "localhost", "--timeout", atOnce)
+                        .err())
+                .startsWith("frame-broker: no broker answers at localhost:50051: ");
+        assertThat(runAsTold("streams", "--address", "[::1]", "--timeout", atOnce)
+                        .err())
+                .startsWith("frame-broker: no broker answers at [::1]:50051: ");
+        assertThat(runAsTold("streams", "--address", "dns:///localhost:7", "--timeout", atOnce)
+                        .err())
+                .startsWith("frame-broker: no broker answers at dns:///localhost:7: ");
+    }
+
     @Test
     void helpTellsExitCodesAndTheUsualAddress() {
         assertThat(runAsTold("ledger", "--help").out())
