@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -48,6 +49,11 @@ abstract class BrokerCommand implements Callable<Integer> {
     static final int NO_ANSWER = 3;
     static final int UNBALANCED = 4;
 
+    private static final int USUAL_PORT = 50051;
+
+    /** A host alone: a name, an address, or one of IPv6 in brackets. */
+    private static final Pattern HOST = Pattern.compile("[^:/]+|\\[[^\\]/]+]");
+
     /** Things on a page of a list. */
     static final int PAGE = 1000;
 
@@ -56,9 +62,9 @@ abstract class BrokerCommand implements Callable<Integer> {
 
     @Option(
             names = "--address",
-            paramLabel = "HOST:PORT",
-            defaultValue = "localhost:50051",
-            description = "The broker (default ${DEFAULT-VALUE})")
+            paramLabel = "HOST[:PORT]",
+            defaultValue = "localhost:" + USUAL_PORT,
+            description = "The broker, at port " + USUAL_PORT + " where none is named (default ${DEFAULT-VALUE})")
     private String address;
 
     @Option(
@@ -79,6 +85,9 @@ abstract class BrokerCommand implements Callable<Integer> {
     public final Integer call() throws IOException, InterruptedException {
         if (timeout.isNegative() || timeout.isZero()) {
             throw misused("--timeout " + timeout + " is not above 0");
+        }
+        if (HOST.matcher(address).matches()) {
+            address += ":" + USUAL_PORT;
         }
         ManagedChannel connection = connect();
         channel = connection;
@@ -152,8 +161,13 @@ abstract class BrokerCommand implements Callable<Integer> {
         return spec.commandLine().getOut();
     }
 
+    /** Prints a line for people. */
+    void say(String what) {
+        out().println(Printable.of(what));
+    }
+
     void complain(String what) {
-        spec.commandLine().getErr().println("frame-broker: " + what);
+        spec.commandLine().getErr().println("frame-broker: " + Printable.of(what));
     }
 
     ParameterException misused(String why) {

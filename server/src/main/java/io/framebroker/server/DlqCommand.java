@@ -55,6 +55,7 @@ final class DlqCommand implements Runnable {
         @Option(
                 names = "--reason",
                 paramLabel = "REASON",
+                converter = DeadLetterReason.class,
                 description = "Only those given up for this reason: MAX_ATTEMPTS, NACK_DEAD_LETTER (default: any)")
         private String reason = "";
 
@@ -172,7 +173,7 @@ final class DlqCommand implements Runnable {
             if (json()) {
                 out().println(line(letter).put("payload_bytes", payload.length).put("file", file.toString()));
             } else {
-                out().println(file + ": frame " + id(letter.getId()) + " of " + stream + ", given up by " + group
+                say(file + ": frame " + id(letter.getId()) + " of " + stream + ", given up by " + group
                         + " as "
                         + letter.getReason() + " at " + time(letter.getDeadTime()) + ", "
                         + codec(letter).replace("CODEC_", "") + ", " + payload.length + " bytes");

@@ -34,7 +34,7 @@ record DumpedFrame(String stream, Frame frame, WireFrame wire, FrameHeader heade
 
     /** @param file where the payload went; null when it went nowhere */
     String text(String file) {
-        StringBuilder line = new StringBuilder(stream);
+        StringBuilder line = new StringBuilder(printable(stream));
         line.append(' ').append(frame.id());
         line.append(" publisher=").append(printable(frame.publisher().id()));
         line.append('@').append(Long.toUnsignedString(frame.publisher().epoch()));
@@ -160,8 +160,8 @@ record DumpedFrame(String stream, Frame frame, WireFrame wire, FrameHeader heade
         return name.startsWith(prefix) ? name.substring(prefix.length()) : name;
     }
 
-    /** Free text in a line of words: nothing in it ends the word or moves a terminal's cursor. */
+    /** Free text in a line of words: nothing in it ends the word. */
     private static String printable(String text) {
-        return text.isEmpty() ? "-" : text.replaceAll("[\\s\\p{Cntrl}\\p{Cf}]", "?");
+        return text.isEmpty() ? "-" : Printable.of(text).replaceAll("\\p{Z}", "?");
     }
 }

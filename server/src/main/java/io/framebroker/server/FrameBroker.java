@@ -6,6 +6,8 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The broker process. Prints one line on standard output when it serves; logs go to standard error. Its subcommands
@@ -41,10 +43,25 @@ public final class FrameBroker implements Callable<Integer> {
     }
 
     static CommandLine commandLine() {
-        return new CommandLine(new FrameBroker()).setExecutionExceptionHandler((e, commandLine, parsed) -> {
-            commandLine.getErr().println("frame-broker: " + e.getMessage());
-            return commandLine.getCommandSpec().exitCodeOnExecutionException();
-        });
+        return TimeText.readBy(new CommandLine(new FrameBroker()))
+                .setParameterExceptionHandler((e, arguments) -> misused(e))
+                .setExecutionExceptionHandler((e, commandLine, parsed) -> {
+                    complain(commandLine, e);
+                    return commandLine.getCommandSpec().exitCodeOnExecutionException();
+                });
+    }
+
+    /** Says what is wrong, and where to read more: behind a page of usage nobody sees it. */
+    private static int misused(ParameterException e) {
+        CommandLine command = e.getCommandLine();
+        complain(command, e);
+        UnmatchedArgumentException.printSuggestions(e, command.getErr());
+        command.getErr().println("try '" + command.getCommandSpec().qualifiedName() + " --help'");
+        return command.getCommandSpec().exitCodeOnInvalidInput();
+    }
+
+    private static void complain(CommandLine command, Exception e) {
+        command.getErr().println("frame-broker: " + Printable.of(String.valueOf(e.getMessage())));
     }
 
     @Override

@@ -1,10 +1,15 @@
 package io.framebroker.server;
 
+import io.framebroker.v1.DeadLetterFilter;
+import io.framebroker.v1.DeadLetterServiceGrpc;
 import io.framebroker.v1.DeleteGroupRequest;
 import io.framebroker.v1.FrameId;
+import io.framebroker.v1.GetGroupRequest;
+import io.framebroker.v1.Group;
 import io.framebroker.v1.GroupServiceGrpc;
 import io.framebroker.v1.GroupServiceGrpc.GroupServiceBlockingStub;
 import io.framebroker.v1.PauseGroupRequest;
+import io.framebroker.v1.PurgeDeadLettersRequest;
 import io.framebroker.v1.ResumeGroupRequest;
 import io.framebroker.v1.SeekGroupRequest;
 import io.framebroker.v1.StartEdge;
@@ -94,7 +99,8 @@ final class GroupCommand implements Runnable {
             description =
                     "Has a group start anew at another place of its stream: forward, frames are left out; backward,"
                             + " those that are still there come again. Its consumers open their calls again, and what they had"
-                            + " in hand is not theirs any more.")
+                            + " in hand is not theirs any more. Says how many frames that it had not settled it passes"
+                            + " over.")
     static final class Seek extends OfOne {
         @Option(
                 names = "--to",
@@ -106,13 +112,31 @@ final class GroupCommand implements Runnable {
 
         @Override
         int work() {
-            var moved = groups().seekGroup(SeekGroupRequest.newBuilder()
-                    .setStream(stream())
-                    .setName(group())
-                    .setPosition(position())
-                    .build());
-            GroupsCommand.print(this, List.of(moved.getGroup()));
+            StartPosition position = position();
+            Group before = groups().getGroup(GetGroupRequest.newBuilder()
+                            .setStream(stream())
+                            .setName(group())
+                            .build())
+                    .getGroup();
+            Group moved = groups().seekGroup(SeekGroupRequest.newBuilder()
+                            .setStream(stream())
+                            .setName(group())
+                            .setPosition(position)
+                            .build())
+                    .getGroup();
+            long passedOver = Math.max(0, unsettled(before) - unsettled(moved));
+            if (json()) {
+                out().println(GroupsCommand.line(moved).put("passed_over", passedOver));
+            } else {
+                GroupsCommand.print(this, List.of(moved));
+                say("group " + group() + " of stream " + stream() + " passes over " + passedOver
+                        + " frames that it had not settled");
+            }
             return DONE;
+        }
+
+        private static long unsettled(Group group) {
+            return group.getLag().getWaiting() + group.getLag().getPending();
         }
 
         private StartPosition position() {
@@ -140,28 +164,45 @@ final class GroupCommand implements Runnable {
 
     @Command(
             name = "delete",
-            description = "Deletes a group: it protects nothing from then on. Says how many frames it had not settled.")
+            description =
+                    "Deletes a group with its dead letters: it protects nothing from then on. Says how many frames"
+                            + " it had not settled, and how many dead letters it had.")
     static final class Delete extends OfOne {
         @Option(names = "--force", description = "Delete it while consumers are connected, too; their calls end")
         private boolean force;
 
         @Override
         int work() {
+            long letters = deadLetters();
             long unsettled = groups().deleteGroup(DeleteGroupRequest.newBuilder()
                             .setStream(stream())
                             .setName(group())
                             .setForce(force)
                             .build())
                     .getUnsettledFrames();
-            out().println(
-                            json()
-                                    ? new JsonLine()
-                                            .put("stream", stream())
-                                            .put("name", group())
-                                            .put("unsettled_frames", unsettled)
-                                    : "group " + group() + " of stream " + stream() + " is deleted; it had not settled "
-                                            + unsettled + " frames");
+            if (json()) {
+                out().println(new JsonLine()
+                        .put("stream", stream())
+                        .put("name", group())
+                        .put("unsettled_frames", unsettled)
+                        .put("dead_letters", letters));
+            } else {
+                say("group " + group() + " of stream " + stream() + " is deleted; it had not settled " + unsettled
+                        + " frames, and had " + letters + " dead letters, which are gone with it");
+            }
             return DONE;
+        }
+
+        /** How many there are now: nobody counts them once they are gone. */
+        private long deadLetters() {
+            return inTime(DeadLetterServiceGrpc.newBlockingStub(channel()))
+                    .purgeDeadLetters(PurgeDeadLettersRequest.newBuilder()
+                            .setFilter(DeadLetterFilter.newBuilder()
+                                    .setStream(stream())
+                                    .setGroup(group()))
+                            .setValidateOnly(true)
+                            .build())
+                    .getPurged();
         }
     }
 }

@@ -74,7 +74,7 @@ final class GroupsCommand extends BrokerCommand {
         command.out().print(table);
     }
 
-    private static JsonLine line(Group group) {
+    static JsonLine line(Group group) {
         return new JsonLine()
                 .put("stream", group.getStream())
                 .put("name", group.getName())

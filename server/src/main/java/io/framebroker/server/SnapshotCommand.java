@@ -48,7 +48,7 @@ final class SnapshotCommand extends BrokerCommand {
                     .put("payload_bytes", latest.getFrame().getPayload().size())
                     .put("file", file.toString()));
         } else {
-            out().println(file + ": frame " + id(latest.getId()) + " of " + stream + ", received "
+            say(file + ": frame " + id(latest.getId()) + " of " + stream + ", received "
                     + time(latest.getReceivedTime()) + ", " + codec.replace("CODEC_", "") + ", "
                     + latest.getFrame().getPayload().size() + " bytes");
         }

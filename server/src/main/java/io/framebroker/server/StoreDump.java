@@ -107,7 +107,7 @@ final class StoreDump implements Callable<Integer> {
         }
         spec.commandLine().getOut().flush();
         PrintWriter err = spec.commandLine().getErr();
-        damages.forEach(damage -> err.println("frame-broker: " + damage.place() + ": " + damage.what()));
+        damages.forEach(damage -> err.println("frame-broker: " + Printable.of(damage.place() + ": " + damage.what())));
         if (unreadable > 0) {
             err.println("frame-broker: " + unreadable + " frames are whole, and are no frames of this contract");
         }

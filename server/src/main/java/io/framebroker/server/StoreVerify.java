@@ -59,7 +59,7 @@ final class StoreVerify implements Callable<Integer> {
         if (!report.notes().isEmpty()) {
             out.println();
             out.println("Left by a crash or by the last broker, and no damage:");
-            report.notes().forEach(note -> out.println("- " + note));
+            report.notes().forEach(note -> out.println(Printable.of("- " + note)));
         }
         if (!report.damages().isEmpty()) {
             out.println();
@@ -77,8 +77,8 @@ final class StoreVerify implements Callable<Integer> {
     }
 
     static void print(Damage damage, PrintWriter out) {
-        out.println("- " + damage.place() + ": " + damage.what());
-        out.println("  At the next start: " + damage.meaning());
+        out.println(Printable.of("- " + damage.place() + ": " + damage.what()));
+        out.println(Printable.of("  At the next start: " + damage.meaning()));
     }
 
     private static String section(TextTable table) {

@@ -3,7 +3,7 @@ package io.framebroker.server;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Columns of text, the first ones aligned left and the others right. */
+/** Columns of text for people, the first ones aligned left and the others right. */
 final class TextTable {
     private final int left;
     private final List<String[]> rows = new ArrayList<>();
@@ -17,7 +17,7 @@ final class TextTable {
     void row(Object... cells) {
         String[] row = new String[cells.length];
         for (int i = 0; i < cells.length; i++) {
-            row[i] = String.valueOf(cells[i]);
+            row[i] = Printable.of(String.valueOf(cells[i]));
         }
         rows.add(row);
     }

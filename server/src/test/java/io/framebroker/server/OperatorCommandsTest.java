@@ -524,6 +524,25 @@ class OperatorCommandsTest {
                 .startsWith("gate detector 4 0 ");
     }
 
+    /** A group that was moved by mistake used to say nothing of what it would not get. */
+    @Test
+    void whoMovesAGroupIsToldWhatItPassesOver() {
+        publish("gate", 1, 4);
+        consume("gate", "detector", "d1", 1);
+
+        assertThat(runWell("group", "seek", "gate", "detector", "--to", "1-3").rows())
+                .endsWith("group detector of stream gate passes over 2 frames that it had not settled");
+        assertThat(runWell("group", "seek", "gate", "detector", "--to", "1-9999")
+                        .rows())
+                .endsWith("group detector of stream gate passes over 2 frames that it had not settled");
+        assertThat(runWell("group", "seek", "gate", "detector", "--to", "earliest")
+                        .rows())
+                .endsWith("group detector of stream gate passes over 0 frames that it had not settled");
+        assertThat(runWell("group", "seek", "gate", "detector", "--to", "new", "--json")
+                        .out())
+                .endsWith("\"paused\":false,\"passed_over\":4}\n");
+    }
+
     @Test
     void aGroupIsDeletedByForceWhileItIsInUse() {
         publish("gate", 1, 3);
@@ -537,8 +556,28 @@ class OperatorCommandsTest {
                 .isEqualTo(
                         "frame-broker: group detector of stream gate has 1 consumers connected: \"d1\"; end them first,"
                                 + " or delete with force (GROUP_IN_USE)\n");
-        assertThat(deleted.out()).isEqualTo("group detector of stream gate is deleted; it had not settled 3 frames\n");
+        assertThat(deleted.out())
+                .isEqualTo(
+                        "group detector of stream gate is deleted; it had not settled 3 frames, and had 0 dead letters,"
+                                + " which are gone with it\n");
         assertThat(broker.broker().groups("gate")).isEmpty();
+    }
+
+    /** They used to go without a word. */
+    @Test
+    void whoDeletesAGroupIsToldOfItsDeadLetters() {
+        publish("gate", 1, 3);
+        giveUp("gate", "detector", 2);
+        giveUp("gate", "archive", 1);
+
+        assertThat(runWell("group", "delete", "gate", "detector", "--force").out())
+                .isEqualTo(
+                        "group detector of stream gate is deleted; it had not settled 1 frames, and had 2 dead letters,"
+                                + " which are gone with it\n");
+        assertThat(runWell("group", "delete", "gate", "archive", "--force", "--json")
+                        .out())
+                .isEqualTo("{\"stream\":\"gate\",\"name\":\"archive\",\"unsettled_frames\":2,\"dead_letters\":1}\n");
+        assertThat(run("group", "delete", "gate", "detector").err()).contains("(GROUP_NOT_FOUND)");
     }
 
     // ---- dead letters
@@ -598,6 +637,32 @@ class OperatorCommandsTest {
         assertThat(runWell("dlq", "list", "gate", "--since", "2100-01-31T12:00:00Z")
                         .rows())
                 .hasSize(1);
+    }
+
+    /** What a consumer says of a frame used to break tables, and to reach terminals as it was. */
+    @Test
+    void whatConsumersSayMovesNoCursor() {
+        publish("gate", 1, 1);
+        Consumer consumer = consume("gate", "detector", "d1\u202e", 1);
+        consumer.settle("gate", new Token(1, 1, 1), 1, new Verdict.GiveUp("torn\nin\ttwo \u001b[2J\u009b1m\u2028"));
+        String shown = "torn\\nin\\ttwo \\u001b[2J\\u009b1m\\u2028";
+
+        assertThat(runWell("dlq", "list", "gate").rows())
+                .hasSize(2)
+                .element(1)
+                .asString()
+                .endsWith("Z d1\\u202e 1 " + shown);
+        assertThat(runWell("explain", "gate", "1-1").rows())
+                .hasSize(6)
+                .anySatisfy(row -> assertThat(row).contains(" DEAD_LETTERED detector d1\\u202e ", shown));
+        assertThat(runWell("consumers", "gate", "detector").rows())
+                .hasSize(2)
+                .element(1)
+                .asString()
+                .startsWith("d1\\u202e ");
+        assertThat(run("group", "delete", "gate", "detector").err())
+                .contains("\"d1\\u202e\"")
+                .doesNotContain("\u202e");
     }
 
     @Test
@@ -740,6 +805,57 @@ class OperatorCommandsTest {
         assertThat(run("dlq", "list", "gate", "--since", "soon").err()).contains("--since", "soon");
         assertThat(run("dlq", "get", "gate", "detector", "7", "-o", "x").err()).contains("7 is no frame's id");
         assertThat(runAsTold("streams", "--timeout", "PT0S").err()).contains("--timeout PT0S");
+    }
+
+    /** A reason that is none used to stand for no dead letter, and an empty one for all. */
+    @Test
+    void aReasonThatIsNoneIsRefused() {
+        publish("gate", 1, 1);
+
+        for (String command : List.of("list", "replay", "purge")) {
+            for (String reason : List.of("MAX_ATTEMPT", "")) {
+                Ended ended = run("dlq", command, "gate", "--reason", reason);
+
+                assertThat(ended.code()).isEqualTo(2);
+                assertThat(ended.err()).contains("--reason", "'" + reason + "'", "MAX_ATTEMPTS", "NACK_DEAD_LETTER");
+            }
+        }
+    }
+
+    /** It used to name a class of Java, and to be lost in front of a page of usage. */
+    @Test
+    void whatCannotBeReadIsNamedWithWhatCanBe() {
+        assertThat(runAsTold("streams", "--timeout", "10s").err())
+                .isEqualTo(
+                        "frame-broker: Invalid value for option '--timeout': '10s' is no duration; write it in ISO-8601,"
+                                + " such as PT10M for ten minutes\ntry 'frame-broker streams --help'\n");
+        assertThat(run("dlq", "list", "gate", "--since", "2026-01-31").err())
+                .isEqualTo("frame-broker: Invalid value for option '--since': '2026-01-31' is no time; write it in"
+                        + " UTC, such as 2026-01-31T12:00:00Z\ntry 'frame-broker dlq list --help'\n");
+        assertThat(runAsTold("--drain-time", "5").err()).contains("'5' is no duration", "try 'frame-broker --help'");
+        assertThat(runAsTold("streams", "--timeout", "PT99999999999999H").err()).contains("is no duration");
+        assertThat(runAsTold("group").err())
+                .isEqualTo("frame-broker: say what to do: pause, resume, seek or delete\n"
+                        + "try 'frame-broker group --help'\n");
+        assertThat(run("tail", "gate", "--limit", "few").err())
+                .startsWith("frame-broker: Invalid value for option '--limit'")
+                .endsWith("try 'frame-broker tail --help'\n");
+    }
+
+    /** It used to be port 80. */
+    @Test
+    void anAddressWithoutAPortIsThatOfTheUsualPort() {
+        String atOnce = "PT0.0001S";
+
+        assertThat(runAsTold("streams", "--address", "localhost", "--timeout", atOnce)
+                        .err())
+                .startsWith("frame-broker: no broker answers at localhost:50051: ");
+        assertThat(runAsTold("streams", "--address", "[::1]", "--timeout", atOnce)
+                        .err())
+                .startsWith("frame-broker: no broker answers at [::1]:50051: ");
+        assertThat(runAsTold("streams", "--address", "dns:///localhost:7", "--timeout", atOnce)
+                        .err())
+                .startsWith("frame-broker: no broker answers at dns:///localhost:7: ");
     }
 
     @Test

@@ -237,9 +237,9 @@ class StoreCommandTest {
         assertThat(ended.out.lines())
                 .containsExactly(
                         "gate/1 1-1 publisher=north?camera@7 sequence=1 received=2023-11-14T22:13:20Z codec=JPEG"
-                                + " size=640x360 frame_id=gate??[2J?\"1 payload=1000",
+                                + " size=640x360 frame_id=gate?\\u001b[2J?\"1 payload=1000",
                         "gate/1 1-2 publisher=north?camera@7 sequence=2 received=2023-11-14T22:13:20.000001Z"
-                                + " codec=JPEG size=640x360 frame_id=gate??[2J?\"2 payload=1000",
+                                + " codec=JPEG size=640x360 frame_id=gate?\\u001b[2J?\"2 payload=1000",
                         "gate/1 1-3 publisher=north?camera@7 sequence=3 received=2023-11-14T22:13:20.000002Z codec=RAW"
                                 + " pixels=BGR24 packed=LZ4 unpacked=3000 payload="
                                 + packed(3).getPayload().size());
