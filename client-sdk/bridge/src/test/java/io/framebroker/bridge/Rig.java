@@ -40,6 +40,9 @@ final class Rig {
     static final String SOURCE = "frames:metadata";
     static final String GROUP = "frame-broker";
 
+    /** For what must happen, however busy the machine. */
+    static final long PATIENCE_SECONDS = 90;
+
     private static final BrokerSettings BROKER =
             new BrokerSettings(true, 100, 500, new StreamSettings(200, 64 << 20, 10, 1 << 20, 0));
 
@@ -128,6 +131,7 @@ final class Rig {
     StreamLedger ledger(String stream) {
         try {
             return client.diagnostics()
+                    .withDeadlineAfter(PATIENCE_SECONDS, TimeUnit.SECONDS)
                     .getLedger(GetLedgerRequest.newBuilder().setStream(stream).build())
                     .getStream();
         } catch (StatusRuntimeException e) {
@@ -159,6 +163,7 @@ final class Rig {
     private boolean waits(String stream) {
         return ledger(stream).getStored() >= 200
                 && !client.streams()
+                        .withDeadlineAfter(PATIENCE_SECONDS, TimeUnit.SECONDS)
                         .getStream(GetStreamRequest.newBuilder().setName(stream).build())
                         .getStream()
                         .getWaitReason()
@@ -217,9 +222,10 @@ final class Rig {
 
     // ---- bridges
 
-    /** A bridge within this process. */
+    /** A bridge within this process, whose lease and drain time outlast what a busy machine makes it or the broker sleep. */
     Running bridge(String... arguments) {
-        List<String> line = new ArrayList<>(List.of("--redis-url", redis.url(), "--broker", brokerAddress()));
+        List<String> line = new ArrayList<>(List.of(
+                "--redis-url", redis.url(), "--broker", brokerAddress(), "--lease", "PT30S", "--drain-time", "PT1M"));
         line.addAll(Arrays.asList(arguments));
         BridgeConfig config = config(line.toArray(String[]::new));
         config.check();
@@ -242,7 +248,7 @@ final class Rig {
             bridge.carrier.stop();
         }
         for (Running bridge : bridges) {
-            bridge.thread.join(20_000);
+            bridge.thread.join(TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
         }
         client.close();
         broker.close();
@@ -278,9 +284,9 @@ final class Rig {
         }
 
         String awaitAnnounced() throws InterruptedException {
-            String line = announced.poll(20, TimeUnit.SECONDS);
+            String line = announced.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
             if (line == null) {
-                throw new AssertionError("the bridge announced nothing within 20 s");
+                throw new AssertionError("the bridge announced nothing within " + PATIENCE_SECONDS + " s");
             }
             return line;
         }
@@ -289,7 +295,7 @@ final class Rig {
         long stop() throws Exception {
             long start = System.nanoTime();
             carrier.stop();
-            ended.get(20, TimeUnit.SECONDS);
+            ended.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
             return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
         }
     }

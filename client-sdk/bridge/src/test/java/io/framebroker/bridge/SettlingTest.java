@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import redis.clients.jedis.resps.StreamEntry;
 
 /** What becomes of entries that the broker has something to say about. */
-@Timeout(120)
+@Timeout(300)
 class SettlingTest {
     private static RedisProcess redis;
 

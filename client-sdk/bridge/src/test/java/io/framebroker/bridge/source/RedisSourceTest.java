@@ -28,7 +28,7 @@ import redis.clients.jedis.params.XReadGroupParams;
 import redis.clients.jedis.resps.StreamEntry;
 
 /** The same conversations with each version of Redis: see the classes below. */
-@Timeout(60)
+@Timeout(120)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class RedisSourceTest {
     private static final String KEY = "frames:metadata";

@@ -16,6 +16,8 @@ import redis.clients.jedis.Jedis;
 /** A Redis of its own for a test: on a free port, in a directory of its own, ended with the test or with the JVM. */
 public final class RedisProcess implements AutoCloseable {
     private static final int MOST_ATTEMPTS = 5;
+    /** A Redis that writes to a busy disk may be silent for seconds. */
+    private static final int ANSWER_MILLIS = 60_000;
 
     private final Path directory;
     private int port;
@@ -74,7 +76,7 @@ public final class RedisProcess implements AutoCloseable {
     }
 
     public Jedis client() {
-        return new Jedis("127.0.0.1", port);
+        return new Jedis("127.0.0.1", port, ANSWER_MILLIS);
     }
 
     /** Ends it as a crash would. Returns when it is gone. */
