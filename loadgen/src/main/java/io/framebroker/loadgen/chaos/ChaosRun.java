@@ -33,7 +33,7 @@ public record ChaosRun(
         Duration quiet,
         PrintStream told) {
     /** How long frames may take to get their outcome, and groups to drain, when all faults are over. */
-    private static final Duration PATIENCE = Duration.ofSeconds(40);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     /** How long frames flow beyond the last fault for the sake of enough acks. */
     private static final Duration MOST_EXTRA = Duration.ofMinutes(3);

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * and then started again.
  */
 final class DiskKill implements Fault {
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final long FLOW_POLL_MILLIS = 50;
     private static final long POLL_MILLIS = 1;
 

@@ -27,6 +27,8 @@ import java.util.concurrent.TimeUnit;
 final class LedgerLog {
     private static final long POLL_MILLIS = 50;
     private static final int DEAD_LETTERS_A_PAGE = 1000;
+    /** For a broker that comes back, or that a busy machine keeps waiting. */
+    private static final long ANSWER_SECONDS = 60;
 
     private final FrameBrokerClient client;
     private final List<String> streams;
@@ -62,6 +64,7 @@ final class LedgerLog {
             for (String stream : streams) {
                 for (GroupLedger group : ledger(stream).getGroupsList()) {
                     StreamLag lag = client.groups()
+                            .withDeadlineAfter(ANSWER_SECONDS, TimeUnit.SECONDS)
                             .getGroup(GetGroupRequest.newBuilder()
                                     .setStream(stream)
                                     .setName(group.getGroup())
@@ -82,6 +85,7 @@ final class LedgerLog {
 
     private GetLedgerResponse ledger(String stream) {
         return client.diagnostics()
+                .withDeadlineAfter(ANSWER_SECONDS, TimeUnit.SECONDS)
                 .getLedger(GetLedgerRequest.newBuilder().setStream(stream).build());
     }
 
@@ -96,7 +100,9 @@ final class LedgerLog {
                         .setFilter(DeadLetterFilter.newBuilder().setStream(stream))
                         .setPageSize(DEAD_LETTERS_A_PAGE);
                 do {
-                    ListDeadLettersResponse response = client.deadLetters().listDeadLetters(page.build());
+                    ListDeadLettersResponse response = client.deadLetters()
+                            .withDeadlineAfter(ANSWER_SECONDS, TimeUnit.SECONDS)
+                            .listDeadLetters(page.build());
                     response.getDeadLettersList().forEach(letter -> write(log, letter));
                     page.setPageToken(response.getNextPageToken());
                 } while (!page.getPageToken().isEmpty());
@@ -118,6 +124,7 @@ final class LedgerLog {
         long replayed = 0;
         for (String stream : streams) {
             replayed += client.deadLetters()
+                    .withDeadlineAfter(ANSWER_SECONDS, TimeUnit.SECONDS)
                     .replayDeadLetters(ReplayDeadLettersRequest.newBuilder()
                             .setFilter(DeadLetterFilter.newBuilder().setStream(stream))
                             .setLimit(Integer.MAX_VALUE)

@@ -47,11 +47,20 @@ public final class PublisherActor extends Actor {
 
     /** Frames that were acked since it was started last. */
     long acked() throws InterruptedException {
+        return stats().number("acked");
+    }
+
+    /** Frames it has begun with since it was started last. */
+    long invoked() throws InterruptedException {
+        return stats().number("invoked");
+    }
+
+    private Line stats() throws InterruptedException {
         Line stats = child.ask(Line.of("stats"));
         if (!stats.get("failure").isEmpty()) {
             throw new RunFailure(this + ": " + stats.get("failure"));
         }
-        return stats.number("acked");
+        return stats;
     }
 
     /** Publishes no more; returns when every frame has an outcome, or after so long, with the log at its end. */

@@ -43,11 +43,11 @@ public final class Scenarios {
     private static final List<Scenario> ALL = List.of(
             new Simple(
                     "publisher-kill",
-                    "A publisher is killed while it publishes, and comes back with a larger epoch.",
+                    "A publisher is killed with frames on their way, and comes back with a larger epoch.",
                     UnaryOperator.identity(),
                     terms -> terms.withMinimums(terms.minAcks(), 1, 0),
-                    (stage, random) -> ActorFault.kill(
-                            "publisher-kill", one(stage.publishers(), random), between(random, 0, 1_000))),
+                    (stage, random) -> new PublisherKill(
+                            "publisher-kill", stage, one(stage.publishers(), random), between(random, 0, 1_000))),
             new Simple(
                     "consumer-kill",
                     "A consumer is killed with frames in its hands, and comes back under its name.",

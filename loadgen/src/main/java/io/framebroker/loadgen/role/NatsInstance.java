@@ -14,7 +14,7 @@ final class NatsInstance extends HeldServer {
     private static final String WAY_OUT = "install NATS (package nats-server), or say --nats-server FILE, or --nats-url"
             + " nats://HOST:PORT of one that runs";
 
-    private static final int READY_SECONDS = 20;
+    private static final int READY_SECONDS = 60;
     private static final String CONF = "nats.conf";
 
     private NatsInstance(HeldProcess process, String url) {

@@ -19,7 +19,7 @@ final class RedisInstance implements StoreServer {
             "install Redis (package redis-server or redis), or say --redis-server FILE, or"
                     + " --redis-url redis://HOST:PORT of one that runs";
 
-    private static final int READY_SECONDS = 20;
+    private static final int READY_SECONDS = 60;
     private static final long REWRITE_SECONDS = 60;
     private static final long POLL_MILLIS = 10;
     private static final List<String> TOLD =

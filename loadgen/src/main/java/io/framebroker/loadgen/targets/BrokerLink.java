@@ -29,7 +29,7 @@ final class BrokerLink implements Link {
     /** Frames are settled before a run ends, so nothing is left to wait for but a broker that is gone. */
     static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
 
-    private static final long OPEN_SECONDS = 20;
+    private static final long OPEN_SECONDS = 60;
     private static final long POLL_MILLIS = 2;
 
     /** What an acknowledgement has to promise, or another thing would be measured than is said. */

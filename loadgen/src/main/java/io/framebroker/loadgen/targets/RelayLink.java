@@ -29,7 +29,7 @@ final class RelayLink implements Link {
     /** Messages asked for ahead; enough to never wait for the request to travel. */
     private static final int AHEAD_MESSAGES = 4;
 
-    private static final int OPEN_SECONDS = 20;
+    private static final int OPEN_SECONDS = 60;
 
     private final Workload workload;
     private final ManagedChannel channel;

@@ -27,7 +27,7 @@ import java.util.zip.CRC32C;
  * that the log has the order in which they came.
  */
 final class CheckedConsumer implements AutoCloseable {
-    private static final long OPEN_SECONDS = 20;
+    private static final long OPEN_SECONDS = 60;
     private static final long POLL_MILLIS = 5;
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
     private static final int HEADER_BYTES = 1024;

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeoutException;
  * {@link #stop} and {@link #close} are for one thread.
  */
 final class CheckedPublisher implements AutoCloseable {
-    private static final long OPEN_SECONDS = 20;
+    private static final long OPEN_SECONDS = 60;
     private static final Duration JOIN_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
     private static final int HEADER_BYTES = 1024;

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 @EnabledOnOs(OS.LINUX)
-@Timeout(120)
+@Timeout(300)
 class ActorTest {
     private static final Duration MOMENT = Duration.ofMillis(1);
 

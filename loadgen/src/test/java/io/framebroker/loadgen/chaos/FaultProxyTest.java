@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(300)
 class FaultProxyTest {
     /** How long nothing must come for nothing to be coming. */
     private static final int SILENCE_MILLIS = 100;

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class LargeRunTest {
     @Test
-    @Timeout(60)
+    @Timeout(300)
     void aMillionEventsAreCheckedInSeconds(@TempDir Path folder) {
         LogSet logs = LogSet.large(200_000);
         logs.remove(LogSet.C, "DELIVER 0 123456 ");

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A broker process that keeps its frames in a folder of the run's own. */
-@Timeout(240)
+@Timeout(300)
 class DiskBrokerTest {
     private static final Duration SHORT = Duration.ofMillis(500);
 
@@ -80,7 +80,7 @@ class DiskBrokerTest {
                 Link link = Link.to(target, "127.0.0.1:" + memory.port(), workload, StreamLimits.DEFAULT);
                 FrameSink camera = link.publisher(new FramePool(workload, 0))) {
             camera.send(new long[1]);
-            camera.flush(Duration.ofSeconds(20));
+            camera.flush(Duration.ofSeconds(60));
 
             assertThatThrownBy(() -> camera.send(new long[1]))
                     .isInstanceOf(TargetException.class)

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** NATS and RabbitMQ themselves, where they are installed. */
-@Timeout(240)
+@Timeout(300)
 class MessagePeersTest {
     private static final Duration SHORT = Duration.ofMillis(500);
 
@@ -95,7 +95,7 @@ class MessagePeersTest {
             await(() -> consumers.settled(0) >= 800 && consumers.settled(1) >= 800);
             sent.join();
 
-            assertThat(camera.flush(Duration.ofSeconds(20))).isEmpty();
+            assertThat(camera.flush(Duration.ofSeconds(60))).isEmpty();
             assertThat(camera.confirmed()).isEqualTo(800);
             assertThat(quick.settle(800, Map.of())).isEqualTo(Defects.NONE);
             assertThat(slow.settle(800, Map.of())).isEqualTo(Defects.NONE);

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Workers in this JVM against a broker on a real socket; what they write down goes to the checker. */
-@Timeout(120)
+@Timeout(300)
 class CheckedWorkersTest {
     private static final FrameSource SOURCE = new FrameSource("r", "site/cam", "p0", 1);
     private static final int FRAMES = 400;
