@@ -14,11 +14,13 @@ public final class Eventually {
     public static void await(String what, Duration limit, Callable<Boolean> holds, Callable<Object> shown)
             throws Exception {
         long deadlineNanos = System.nanoTime() + limit.toNanos();
-        while (!holds.call()) {
-            if (System.nanoTime() - deadlineNanos >= 0) {
+        for (boolean last = false; !holds.call(); ) {
+            if (last) {
                 throw new AssertionError(what + " did not come true within " + limit + "; there is: " + shown.call());
             }
             Thread.sleep(STEP.toMillis());
+            // Who slept over the deadline looks once more.
+            last = System.nanoTime() - deadlineNanos >= 0;
         }
     }
 }

@@ -16,11 +16,11 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Every program is a process of its own: only then is killing one what it is in life. */
-@Timeout(120)
+@Timeout(300)
 class KilledProcessorTest {
 
     private static final int FRAMES = 40;
-    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
 
     @TempDir
     Path directory;

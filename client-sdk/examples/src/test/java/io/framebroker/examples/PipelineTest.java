@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Capture and processor, as their command lines start them, around a broker in this process. */
-@Timeout(120)
+@Timeout(300)
 class PipelineTest {
 
     @TempDir
@@ -61,8 +61,8 @@ class PipelineTest {
         CompletableFuture<Integer> capture = run("rtsp-capture --limit 60 --no-pacing"
                 + " --camera left=synthetic:320x240 --camera right=synthetic:160x128");
 
-        assertThat(capture.get(50, TimeUnit.SECONDS)).isZero();
-        assertThat(processor.get(50, TimeUnit.SECONDS)).isZero();
+        assertThat(capture.get(60, TimeUnit.SECONDS)).isZero();
+        assertThat(processor.get(60, TimeUnit.SECONDS)).isZero();
 
         List<ResultLine> lines = ResultLine.read(results);
         for (String stream : List.of("left", "right")) {
@@ -88,8 +88,8 @@ class PipelineTest {
         CompletableFuture<Integer> capture =
                 run("rtsp-capture --format raw --fps 30 --limit 5 --camera cam=synthetic:320x240");
 
-        assertThat(capture.get(50, TimeUnit.SECONDS)).isZero();
-        assertThat(processor.get(50, TimeUnit.SECONDS)).isZero();
+        assertThat(capture.get(60, TimeUnit.SECONDS)).isZero();
+        assertThat(processor.get(60, TimeUnit.SECONDS)).isZero();
 
         assertThat(NumberStrip.read(ImageIO.read(directory.resolve("cam/5.jpg").toFile())))
                 .isEqualTo(5);
@@ -104,7 +104,7 @@ class PipelineTest {
 
         CompletableFuture<Integer> capture = run("rtsp-capture --limit 4 --camera cam=file:any.mp4 --ffmpeg " + ffmpeg);
 
-        assertThat(capture.get(50, TimeUnit.SECONDS)).isZero();
+        assertThat(capture.get(60, TimeUnit.SECONDS)).isZero();
         assertThat(server.broker().ledger("cam").stream().stored()).isEqualTo(4);
     }
 
@@ -118,12 +118,12 @@ class PipelineTest {
             publisher.publish(OutgoingFrame.of(Codec.CODEC_H264, new byte[] {0, 0, 1})
                     .keyframe(true)
                     .capturedAt(Instant.now()));
-            publisher.flush().get(20, TimeUnit.SECONDS);
+            publisher.flush().get(60, TimeUnit.SECONDS);
 
             CompletableFuture<Integer> processor = run(
                     "sample-processor --from-start --limit 3 --delay-ms 0 --health-port -1 --streams cam --group g --results "
                             + results);
-            assertThat(processor.get(50, TimeUnit.SECONDS)).isZero();
+            assertThat(processor.get(60, TimeUnit.SECONDS)).isZero();
 
             assertThat(ResultLine.read(results))
                     .allMatch(line -> !line.decoded())
@@ -132,7 +132,7 @@ class PipelineTest {
                     .containsExactly(1, 2);
             Eventually.await(
                     "the skip",
-                    Duration.ofSeconds(20),
+                    Duration.ofSeconds(60),
                     () -> ledger(client).getGroups(0).getSkippedMap().containsKey("UNSUPPORTED_PICTURE"),
                     () -> ledger(client));
             assertThat(ledger(client).getGroups(0).getImbalance()).isZero();

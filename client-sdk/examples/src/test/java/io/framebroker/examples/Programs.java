@@ -17,7 +17,7 @@ import java.util.List;
 /** Real programs for a test, each a process: a broker, and examples that talk to it. All end with the test. */
 final class Programs implements AutoCloseable {
 
-    static final Duration START = Duration.ofSeconds(30);
+    static final Duration START = Duration.ofSeconds(60);
     private static final Duration END = Duration.ofSeconds(15);
 
     private final Deque<ChildProcess> started = new ArrayDeque<>();

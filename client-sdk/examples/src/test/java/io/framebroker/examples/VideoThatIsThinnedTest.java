@@ -43,12 +43,12 @@ import org.junit.jupiter.api.io.TempDir;
  * H.264 of a real encoder, four times as fast as its consumer: whatever does not arrive, ffmpeg decodes what does without
  * a complaint, into the very pictures of the whole video. Skipped where there is no ffmpeg with x264.
  */
-@Timeout(120)
+@Timeout(300)
 class VideoThatIsThinnedTest {
     private static final int PICTURES = 500;
     private static final int PICTURES_OF_GROUP = 25;
     private static final int LIMIT = 60;
-    private static final Duration LIMIT_OF_WAITS = Duration.ofSeconds(20);
+    private static final Duration LIMIT_OF_WAITS = Duration.ofSeconds(60);
     private static final int TIMES_FASTER = 4;
     /** Longer than a busy machine is likely to keep a picture from a consumer that is free. */
     private static final Duration OLD = Duration.ofSeconds(2);
@@ -204,7 +204,7 @@ class VideoThatIsThinnedTest {
                         .keyframe(keyframe)
                         .capturedAt(Instant.now()));
                 if (i % TIMES_FASTER == TIMES_FASTER - 1) {
-                    camera.flush().get(20, TimeUnit.SECONDS);
+                    camera.flush().get(60, TimeUnit.SECONDS);
                     takesOne(i + 1);
                 }
             }

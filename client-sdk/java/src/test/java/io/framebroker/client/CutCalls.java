@@ -26,7 +26,7 @@ final class CutCalls implements ClientInterceptor {
 
     /** The next call after the one that was cut last; until it is there, that one may still be used. */
     ClientCall<?, ?> awaitNext() throws InterruptedException {
-        ClientCall<?, ?> next = started.poll(20, TimeUnit.SECONDS);
+        ClientCall<?, ?> next = started.poll(60, TimeUnit.SECONDS);
         assertThat(next).as("call that was started").isNotNull();
         return next;
     }

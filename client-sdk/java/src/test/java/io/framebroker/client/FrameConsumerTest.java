@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-@Timeout(60)
+@Timeout(300)
 class FrameConsumerTest {
     private static final Duration HALF_LEASE = Duration.ofSeconds(ConsumeSide.LEASE_SECONDS / 2);
 

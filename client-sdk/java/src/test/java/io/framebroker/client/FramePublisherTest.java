@@ -28,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(60)
+@Timeout(300)
 class FramePublisherTest {
     private final FakeTimers timers = new FakeTimers();
     private final FakeBroker broker = new FakeBroker();
@@ -658,7 +658,7 @@ class FramePublisherTest {
                 },
                 publisher::stats);
 
-        assertThat(waiting.get(20, TimeUnit.SECONDS)).isEqualTo(2);
+        assertThat(waiting.get(60, TimeUnit.SECONDS)).isEqualTo(2);
         assertThat(heard.failures).isEmpty();
     }
 
@@ -672,7 +672,7 @@ class FramePublisherTest {
         publisher.closeAsync();
 
         assertThat(waiting)
-                .failsWithin(Duration.ofSeconds(20))
+                .failsWithin(Duration.ofSeconds(60))
                 .withThrowableThat()
                 .withMessageContaining("is closed");
     }

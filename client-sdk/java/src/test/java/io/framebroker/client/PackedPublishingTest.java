@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Packed frames on their way to the broker. */
-@Timeout(60)
+@Timeout(300)
 class PackedPublishingTest {
     private static final int LIMIT = 32 << 20;
 

@@ -38,7 +38,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** From one end to the other: what is published is what is consumed, however it travelled. */
-@Timeout(60)
+@Timeout(300)
 class PackedThroughTheBrokerTest {
     private static final int WIDTH = 1920;
     private static final int HEIGHT = 1080;
@@ -126,7 +126,7 @@ class PackedThroughTheBrokerTest {
             assertThat(frame.codec()).isEqualTo(published.codec);
             assertThat(frame.payloadBytes()).isEqualTo(published.payload);
         }
-        publisher.flush().get(20, TimeUnit.SECONDS);
+        publisher.flush().get(60, TimeUnit.SECONDS);
         assertThat(publisher.stats().stored()).isEqualTo(7);
         switch (when) {
             case NEVER -> assertThat(publisher.stats().packed()).isZero();
@@ -165,7 +165,7 @@ class PackedThroughTheBrokerTest {
                 .compress(Compress.ALWAYS)
                 .open();
         publisher.publish(OutgoingFrame.raw(pixels, PixelFormat.PIXEL_FORMAT_BGR24, WIDTH, HEIGHT));
-        publisher.flush().get(20, TimeUnit.SECONDS);
+        publisher.flush().get(60, TimeUnit.SECONDS);
 
         assertThat(server.broker().memory().keptBytes()).isBetween(1L, pixels.length / 50L);
         consumer().keepPacked().onFrame(seen::add);
@@ -179,7 +179,7 @@ class PackedThroughTheBrokerTest {
         byte[] pixels = Pictures.bgr24(640, 480, Pictures.bars(640));
         FramePublisher publisher = client.publisher("cam1").open();
         publisher.publish(OutgoingFrame.raw(pixels, PixelFormat.PIXEL_FORMAT_BGR24, 640, 480));
-        publisher.flush().get(20, TimeUnit.SECONDS);
+        publisher.flush().get(60, TimeUnit.SECONDS);
         assertThat(publisher.stats().packed()).isEqualTo(1);
 
         LatestFrame latest = client.latestFrame("cam1").orElseThrow();
@@ -230,8 +230,8 @@ class PackedThroughTheBrokerTest {
     }
 
     private ReceivedFrame next() throws InterruptedException {
-        ReceivedFrame next = seen.poll(20, TimeUnit.SECONDS);
-        assertThat(next).as("a frame within 20 s").isNotNull();
+        ReceivedFrame next = seen.poll(60, TimeUnit.SECONDS);
+        assertThat(next).as("a frame within 60 s").isNotNull();
         return next;
     }
 
@@ -266,6 +266,6 @@ class PackedThroughTheBrokerTest {
                                 Frame.newBuilder().setHeader(header).setPayload(ByteString.copyFromUtf8("no block"))))
                 .build());
         call.onCompleted();
-        done.get(20, TimeUnit.SECONDS);
+        done.get(60, TimeUnit.SECONDS);
     }
 }

@@ -83,7 +83,7 @@ class PackingMeasurement {
                 publisher.publish(frame);
                 double millis = (cpuNanos() - start) / MILLI;
                 times[Math.max(0, i)] = millis;
-                publisher.flush().get(20, TimeUnit.SECONDS);
+                publisher.flush().get(60, TimeUnit.SECONDS);
             }
             Arrays.sort(times);
             return times;

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Whatever happens to the connection: every frame ends with one outcome, what is told to be stored is stored, what is
  * stored is stored once, and what was dropped here is reported once.
  */
-@Timeout(120)
+@Timeout(300)
 class PublisherPropertyTest {
     private static final int STEPS = 300;
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What the README shows is what compiles, and it does what it says. */
-@Timeout(60)
+@Timeout(300)
 class ReadmeTest {
     private static final Path EXAMPLE = Path.of("src/test/java/io/framebroker/client/ReadmeExample.java");
     private static final Pattern SHOWN = Pattern.compile("// README begin\\n(.*?)\\s*// README end", Pattern.DOTALL);
@@ -58,7 +58,7 @@ class ReadmeTest {
 
             example.take(new byte[1234]);
 
-            assertThat(List.of(detected.poll(20, TimeUnit.SECONDS))).containsExactly(1234);
+            assertThat(List.of(detected.poll(60, TimeUnit.SECONDS))).containsExactly(1234);
         }
     }
 }

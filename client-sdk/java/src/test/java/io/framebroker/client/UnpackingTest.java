@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.slf4j.LoggerFactory;
 
 /** Packed frames as a consumer gets them, from publishers of any kind. */
-@Timeout(60)
+@Timeout(300)
 class UnpackingTest {
     private static final int BYTES = 30_000;
 
@@ -216,7 +216,7 @@ class UnpackingTest {
 
         call.deliver(1, frames);
 
-        assertThat(batches.poll(20, TimeUnit.SECONDS)).containsExactly(1L, 2L, 4L, 5L);
+        assertThat(batches.poll(60, TimeUnit.SECONDS)).containsExactly(1L, 2L, 4L, 5L);
     }
 
     /** Whatever comes, each frame is handed out whole or asked for again, and the call lives. */

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Handlers on threads of their own. */
-@Timeout(60)
+@Timeout(300)
 class WorkersTest {
     private final FakeTimers timers = new FakeTimers();
     private final FakeBroker broker = new FakeBroker();
@@ -66,8 +66,8 @@ class WorkersTest {
 
         call.deliver(1, 8);
 
-        assertThat(sizes.poll(20, TimeUnit.SECONDS)).isEqualTo(4);
-        assertThat(sizes.poll(20, TimeUnit.SECONDS)).isEqualTo(4);
+        assertThat(sizes.poll(60, TimeUnit.SECONDS)).isEqualTo(4);
+        assertThat(sizes.poll(60, TimeUnit.SECONDS)).isEqualTo(4);
         awaitAcked(call, 8);
     }
 
@@ -95,7 +95,7 @@ class WorkersTest {
 
         broker.consumeCall().opened().deliver(1, 1);
 
-        assertThat(sizes.poll(20, TimeUnit.SECONDS)).isEqualTo(1);
+        assertThat(sizes.poll(60, TimeUnit.SECONDS)).isEqualTo(1);
     }
 
     @Test
@@ -117,8 +117,8 @@ class WorkersTest {
         call.settleAll(SettleOutcome.SETTLE_OUTCOME_OK);
         call.end();
 
-        assertThat(closed).succeedsWithin(Duration.ofSeconds(20));
-        assertThat(consumer.done()).succeedsWithin(Duration.ofSeconds(20));
+        assertThat(closed).succeedsWithin(Duration.ofSeconds(60));
+        assertThat(consumer.done()).succeedsWithin(Duration.ofSeconds(60));
     }
 
     @Test
@@ -130,7 +130,7 @@ class WorkersTest {
         consumer.closeAsync();
         timers.advance(Duration.ofSeconds(3));
 
-        assertThat(consumer.done()).succeedsWithin(Duration.ofSeconds(20));
+        assertThat(consumer.done()).succeedsWithin(Duration.ofSeconds(60));
     }
 
     @Test
@@ -143,7 +143,7 @@ class WorkersTest {
         assertThat(consumer.done()).isNotDone();
         mayGoOn.countDown();
 
-        assertThat(consumer.done()).succeedsWithin(Duration.ofSeconds(20));
+        assertThat(consumer.done()).succeedsWithin(Duration.ofSeconds(60));
         assertThat(begun).hasSize(3);
     }
 
@@ -171,7 +171,7 @@ class WorkersTest {
 
     private ReceivedFrame next() {
         try {
-            ReceivedFrame frame = begun.poll(20, TimeUnit.SECONDS);
+            ReceivedFrame frame = begun.poll(60, TimeUnit.SECONDS);
             assertThat(frame).as("a handler has begun").isNotNull();
             return frame;
         } catch (InterruptedException e) {

@@ -19,12 +19,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A shell script stands for ffmpeg: what is tested is how its end, its silence and its words are taken. */
-@Timeout(60)
+@Timeout(300)
 class FfmpegSourceTest {
 
     private static final CameraUrl CAMERA = CameraUrl.parse("rtsp://user:secret@localhost/cam");
 
-    private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
     /** Longer than a busy machine keeps pictures away. */
     private static final Duration STALL = Duration.ofMinutes(2);
 
@@ -74,7 +74,7 @@ class FfmpegSourceTest {
     void aSilentCameraIsGivenUp() throws Exception {
         source = source("cat *.jpg; exec sleep 60", CAMERA);
         CompletableFuture<PictureSource.End> run = runBehind();
-        sink.awaitPictures(3, 20_000);
+        sink.awaitPictures(3, 60_000);
 
         source.watch(System.nanoTime());
         assertThat(run).isNotDone();
@@ -87,7 +87,7 @@ class FfmpegSourceTest {
                 },
                 () -> sink.pictures.size() + " pictures");
 
-        assertThatThrownBy(() -> run.get(20, TimeUnit.SECONDS)).hasMessageContaining("no picture for 120000 ms");
+        assertThatThrownBy(() -> run.get(60, TimeUnit.SECONDS)).hasMessageContaining("no picture for 120000 ms");
     }
 
     @Test
@@ -95,11 +95,11 @@ class FfmpegSourceTest {
         List<ProcessHandle> before = ProcessHandle.current().children().toList();
         source = source("cat *.jpg; exec sleep 60", CAMERA);
         CompletableFuture<PictureSource.End> run = runBehind();
-        sink.awaitPictures(3, 20_000);
+        sink.awaitPictures(3, 60_000);
 
         source.stop();
 
-        assertThat(run.get(20, TimeUnit.SECONDS)).isEqualTo(PictureSource.End.STOPPED);
+        assertThat(run.get(60, TimeUnit.SECONDS)).isEqualTo(PictureSource.End.STOPPED);
         assertThat(source.run(sink)).isEqualTo(PictureSource.End.STOPPED);
         assertThat(ProcessHandle.current().children()).isSubsetOf(before);
     }

@@ -108,7 +108,7 @@ class WantedPicturesTest {
         assertThat(waiting).isNotDone();
         told(0, 1, 0);
 
-        waiting.get(20, TimeUnit.SECONDS);
+        waiting.get(60, TimeUnit.SECONDS);
     }
 
     private void told(int consumers, int groups, double fps) {
