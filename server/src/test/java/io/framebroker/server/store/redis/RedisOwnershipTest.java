@@ -171,7 +171,8 @@ class RedisOwnershipTest {
 
     @Test
     void anIdleOwnerKeepsItsStream() {
-        Owner first = toClose(Owner.at(redis, 1, 6_000)).takes();
+        // Short enough to see it renewed, long enough for a machine that pauses.
+        Owner first = toClose(Owner.at(redis, 1, 24_000)).takes();
         Owner second = broker(2);
         long[] leftMillis = {leftMillis()};
 
