@@ -18,6 +18,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,6 +64,7 @@ class RedisToRedisTest {
         Process broker = broker();
         Process bridge = bridge();
         assertThat(client.diagnostics()
+                        .withDeadlineAfter(Rig.PATIENCE_SECONDS, TimeUnit.SECONDS)
                         .getBrokerInfo(GetBrokerInfoRequest.getDefaultInstance())
                         .getStore())
                 .isEqualTo("redis");

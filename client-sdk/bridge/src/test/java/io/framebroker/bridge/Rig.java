@@ -60,7 +60,7 @@ final class Rig {
         this.redis = redis;
         this.producer = redis.client();
         producer.flushAll();
-        startBroker(0);
+        startBroker(RedisProcess.freePort());
     }
 
     // ---- the broker

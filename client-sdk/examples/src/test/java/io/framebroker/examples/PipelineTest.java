@@ -141,6 +141,7 @@ class PipelineTest {
 
     private static GetLedgerResponse ledger(FrameBrokerClient client) {
         return client.diagnostics()
+                .withDeadlineAfter(60, TimeUnit.SECONDS)
                 .getLedger(GetLedgerRequest.newBuilder().setStream("cam").build());
     }
 

@@ -13,6 +13,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /** Real programs for a test, each a process: a broker, and examples that talk to it. All end with the test. */
 final class Programs implements AutoCloseable {
@@ -52,6 +53,7 @@ final class Programs implements AutoCloseable {
     GetLedgerResponse ledger(String stream) {
         try {
             return client.diagnostics()
+                    .withDeadlineAfter(60, TimeUnit.SECONDS)
                     .getLedger(GetLedgerRequest.newBuilder().setStream(stream).build());
         } catch (StatusRuntimeException refused) {
             if (refused.getStatus().getCode() == Status.Code.NOT_FOUND) {

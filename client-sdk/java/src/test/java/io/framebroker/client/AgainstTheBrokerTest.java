@@ -470,12 +470,14 @@ class AgainstTheBrokerTest {
 
     private StreamLedger ledger(String stream) {
         return client.diagnostics()
+                .withDeadlineAfter(60, TimeUnit.SECONDS)
                 .getLedger(GetLedgerRequest.newBuilder().setStream(stream).build())
                 .getStream();
     }
 
     private GroupLedger groupLedger(String stream) {
         return client.diagnostics()
+                .withDeadlineAfter(60, TimeUnit.SECONDS)
                 .getLedger(GetLedgerRequest.newBuilder().setStream(stream).build())
                 .getGroups(0);
     }

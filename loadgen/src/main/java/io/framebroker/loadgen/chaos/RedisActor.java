@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -16,14 +17,18 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /** A Redis server of the run's own. Started again, it has the same port and reads what it wrote. */
 public final class RedisActor extends Actor {
     private static final Duration READY_TIMEOUT = Duration.ofSeconds(60);
-    private static final int SOCKET_MILLIS = 1_000;
+    private static final int SOCKET_MILLIS = 30_000;
     private static final long POLL_MILLIS = 20;
     private static final long END_SECONDS = 10;
+    private static final int FIRST_PORT = 11_000;
+    private static final int LAST_PORT = 19_999;
+    private static final int MOST_PORTS = 100;
 
     private final List<String> command;
     private final int port;
@@ -111,11 +116,20 @@ public final class RedisActor extends Actor {
         }
     }
 
+    /**
+     * Below those that systems give to outgoing connections: it stays free while the Redis is down, and no broker that tries to
+     * reach it meanwhile is connected with itself.
+     */
     private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException("a free port", e);
+        for (int attempt = 1; ; attempt++) {
+            int port = ThreadLocalRandom.current().nextInt(FIRST_PORT, LAST_PORT + 1);
+            try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return socket.getLocalPort();
+            } catch (IOException taken) {
+                if (attempt == MOST_PORTS) {
+                    throw new UncheckedIOException("a free port", taken);
+                }
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -107,6 +108,7 @@ class ActorTest {
 
             try (FrameBrokerClient client = FrameBrokerClient.connect(broker.address())) {
                 assertThat(client.diagnostics()
+                                .withDeadlineAfter(60, TimeUnit.SECONDS)
                                 .getBrokerInfo(GetBrokerInfoRequest.getDefaultInstance())
                                 .getStore())
                         .isEqualTo("memory");

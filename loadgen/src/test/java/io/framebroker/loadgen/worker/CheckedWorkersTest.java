@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.framebroker.client.WhenFull;
 import io.framebroker.loadgen.check.Checker;
 import io.framebroker.loadgen.check.Report;
+import io.framebroker.loadgen.check.Terms;
 import io.framebroker.loadgen.check.Verdict;
+import io.framebroker.loadgen.log.EventLog;
 import io.framebroker.loadgen.log.FrameSource;
 import io.framebroker.loadgen.role.Line;
 import io.framebroker.loadgen.role.Role;
@@ -25,6 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 class CheckedWorkersTest {
     private static final FrameSource SOURCE = new FrameSource("r", "site/cam", "p0", 1);
     private static final int FRAMES = 400;
+    /** No test of speed: what makes a frame wait is of the machine, which others use too. */
+    private static final Terms TERMS = Terms.DEFAULT.withBounds(Duration.ofSeconds(60), Duration.ofSeconds(60));
 
     @TempDir
     Path logs;
@@ -74,6 +78,7 @@ class CheckedWorkersTest {
     }
 
     private Report run(BrokenBroker.Defect defect) throws IOException, InterruptedException {
+        writeTerms();
         try (BrokenBroker broker = new BrokenBroker(defect);
                 CheckedConsumerRole one = consumer(broker, "g0");
                 CheckedConsumerRole other = consumer(broker, "g1");
@@ -83,7 +88,7 @@ class CheckedWorkersTest {
             publisher.ask(new Line("open", setup.fields()));
             publisher.ask(Line.of("start"));
             await(publisher, "acked", FRAMES);
-            publisher.ask(Line.of("stop").with("patience_ms", 20_000));
+            publisher.ask(Line.of("stop").with("patience_ms", 60_000));
             long acked = number(publisher, "acked");
             publisher.ask(Line.of("close"));
 
@@ -94,6 +99,15 @@ class CheckedWorkersTest {
             awaitDrained(broker);
         }
         return Checker.check(logs, UnaryOperator.identity());
+    }
+
+    private void writeTerms() {
+        try (EventLog log = EventLog.create(
+                logs.resolve(Checker.TERMS_ROLE + EventLog.SUFFIX),
+                Checker.TERMS_ROLE,
+                Line.of("about").with("run", "r"))) {
+            log.append(TERMS.toLine());
+        }
     }
 
     private CheckedConsumerRole consumer(BrokenBroker broker, String group) throws InterruptedException {

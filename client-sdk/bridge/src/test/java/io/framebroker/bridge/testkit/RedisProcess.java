@@ -3,6 +3,7 @@ package io.framebroker.bridge.testkit;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,12 +11,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import redis.clients.jedis.Jedis;
 
 /** A Redis of its own for a test: on a free port, in a directory of its own, ended with the test or with the JVM. */
 public final class RedisProcess implements AutoCloseable {
     private static final int MOST_ATTEMPTS = 5;
+    private static final int FIRST_PORT = 11_000;
+    private static final int LAST_PORT = 19_999;
+    private static final int MOST_PORTS = 100;
     /** A Redis that writes to a busy disk may be silent for seconds. */
     private static final int ANSWER_MILLIS = 60_000;
 
@@ -117,9 +122,20 @@ public final class RedisProcess implements AutoCloseable {
         reader.start();
     }
 
+    /**
+     * Below those that the system gives to outgoing connections: it stays free while who listens there is down, and nobody who
+     * tries to reach it meanwhile is connected with itself.
+     */
     public static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
+        for (int attempt = 1; ; attempt++) {
+            int port = ThreadLocalRandom.current().nextInt(FIRST_PORT, LAST_PORT + 1);
+            try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return socket.getLocalPort();
+            } catch (IOException taken) {
+                if (attempt == MOST_PORTS) {
+                    throw taken;
+                }
+            }
         }
     }
 
