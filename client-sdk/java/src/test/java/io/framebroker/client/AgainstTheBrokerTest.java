@@ -42,6 +42,9 @@ class AgainstTheBrokerTest {
     /** A consumer that is cut off has longer to come back than a busy machine may stand still. */
     private static final BrokerSettings SETTINGS = new BrokerSettings(true, 10_000, 30_000, StreamSettings.DEFAULT);
 
+    /** Who closes sooner gives up what a machine that pauses keeps from it. */
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
     private BrokerServer server;
     private FrameBrokerClient client;
 
@@ -63,6 +66,7 @@ class AgainstTheBrokerTest {
         FrameConsumer consumer = client.consumer("cam1")
                 .group("detector")
                 .fromEarliest()
+                .closeTimeout(PATIENCE)
                 .onFrame(frame -> seen.add(new String(frame.payloadBytes(), StandardCharsets.UTF_8)));
         FramePublisher publisher = client.publisher("cam1").open();
 
@@ -188,7 +192,8 @@ class AgainstTheBrokerTest {
 
     @Test
     void lossesReportedHereAreInTheLedger() throws Exception {
-        FramePublisher publisher = client.publisher("cam1").open();
+        FramePublisher publisher =
+                client.publisher("cam1").closeTimeout(PATIENCE).open();
 
         publisher.publish(frame("x"));
         publisher.report("SOURCE_DISCONNECTED", 25, true);
@@ -205,8 +210,11 @@ class AgainstTheBrokerTest {
     void aConsumerThatClosesIsNotGivenWhatItGivesBack() throws Exception {
         CountDownLatch handling = new CountDownLatch(1);
         CountDownLatch goesOn = new CountDownLatch(1);
-        FrameConsumer consumer = Eventually.connected(
-                client.consumer("cam1").group("g").window(32, 0).onFrame(frame -> {
+        FrameConsumer consumer = Eventually.connected(client.consumer("cam1")
+                .group("g")
+                .window(32, 0)
+                .closeTimeout(PATIENCE)
+                .onFrame(frame -> {
                     handling.countDown();
                     goesOn.await();
                 }));
@@ -319,7 +327,7 @@ class AgainstTheBrokerTest {
                     .group("g")
                     .fromEarliest()
                     .manualSettle()
-                    .closeTimeout(Duration.ofSeconds(30))
+                    .closeTimeout(PATIENCE)
                     .onSettled(result -> told.add(result.getOutcome()))
                     .onFrame(seen::add);
             client.publisher("cam1").open().publish(frame("x"));

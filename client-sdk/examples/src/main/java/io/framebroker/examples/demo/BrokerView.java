@@ -10,9 +10,12 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /** Asks the broker what it knows of its streams, in the way anybody could. */
 final class BrokerView implements AutoCloseable {
+
+    private static final long ANSWER_SECONDS = 20;
 
     private final FrameBrokerClient client;
     private final List<String> shown;
@@ -29,12 +32,14 @@ final class BrokerView implements AutoCloseable {
     List<StreamView> streams() {
         List<StreamView> views = new ArrayList<>();
         for (Stream stream : client.streams()
+                .withDeadlineAfter(ANSWER_SECONDS, TimeUnit.SECONDS)
                 .listStreams(ListStreamsRequest.getDefaultInstance())
                 .getStreamsList()) {
             if (!shown.contains(stream.getName())) {
                 continue;
             }
             GetLedgerResponse ledger = client.diagnostics()
+                    .withDeadlineAfter(ANSWER_SECONDS, TimeUnit.SECONDS)
                     .getLedger(GetLedgerRequest.newBuilder()
                             .setStream(stream.getName())
                             .build());
@@ -51,6 +56,7 @@ final class BrokerView implements AutoCloseable {
     private double ageSeconds(String stream) {
         try {
             var age = client.groups()
+                    .withDeadlineAfter(ANSWER_SECONDS, TimeUnit.SECONDS)
                     .getGroup(GetGroupRequest.newBuilder()
                             .setStream(stream)
                             .setName(group)

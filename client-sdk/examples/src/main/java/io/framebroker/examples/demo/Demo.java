@@ -30,7 +30,7 @@ public final class Demo implements Callable<Integer> {
 
     private static final String GROUP = "demo";
     private static final Duration SECOND = Duration.ofSeconds(1);
-    private static final Duration DRAIN = Duration.ofSeconds(10);
+    private static final Duration DRAIN = Duration.ofSeconds(30);
 
     @Spec
     private CommandSpec spec;
@@ -115,8 +115,7 @@ public final class Demo implements Callable<Integer> {
         programs.endCapture();
         long deadlineNanos = System.nanoTime() + DRAIN.toNanos();
         List<StreamView> last = view.streams();
-        while (last.stream().anyMatch(stream -> stream.waiting() + stream.pending() > 0)
-                && System.nanoTime() - deadlineNanos < 0) {
+        while (!isFinished(last) && System.nanoTime() - deadlineNanos < 0) {
             Thread.sleep(50);
             last = view.streams();
         }
@@ -127,6 +126,12 @@ public final class Demo implements Callable<Integer> {
                 last.size() == cameras && last.stream().allMatch(stream -> stream.balanced() && stream.acked() > 0);
         System.out.println(well ? "every frame is accounted for" : "something is wrong, see above");
         return well ? 0 : 1;
+    }
+
+    /** A processor that has not come yet has nothing waiting either. */
+    private boolean isFinished(List<StreamView> streams) {
+        return streams.size() == cameras
+                && streams.stream().allMatch(stream -> stream.acked() > 0 && stream.waiting() + stream.pending() == 0);
     }
 
     private Path validated() {

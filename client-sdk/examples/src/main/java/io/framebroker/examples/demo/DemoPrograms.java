@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
  */
 final class DemoPrograms implements AutoCloseable {
 
-    private static final Duration START = Duration.ofSeconds(30);
+    private static final Duration START = Duration.ofSeconds(60);
     private static final Duration END = Duration.ofSeconds(8);
     private static final Pattern PORT = Pattern.compile("\\bgrpc=(\\d+)");
 

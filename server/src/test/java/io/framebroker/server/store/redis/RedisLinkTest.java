@@ -101,7 +101,7 @@ class RedisLinkTest {
 
     private static Object appendedWithoutAReply(String url, RedisProcess node) {
         try (RedisLink link = RedisLink.to(
-                RedisSettings.parse(url).withClientName("impatient").withTimeouts(5_000, 500))) {
+                RedisSettings.parse(url).withClientName("impatient").withTimeouts(5_000, 800))) {
             // Whoever has no connection yet may run out of patience while it is made, and have sent nothing.
             RedisProcess.await("a connection", () -> answers(link, node));
             assertThatThrownBy(() -> link.commands().eval(SLOW_APPEND, 1, "frame"))
@@ -124,13 +124,13 @@ class RedisLinkTest {
         }
     }
 
-    /** Appends, and answers 1500 ms later. */
+    /** Appends, and answers 3500 ms later: before a fifth try would be over, and behind a pause of the machine at the first. */
     private static final String SLOW_APPEND = """
             redis.replicate_commands()
             redis.call('RPUSH', KEYS[1], 'x')
             local function now() local t = redis.call('TIME') return t[1] * 1000000 + t[2] end
             local start = now()
-            while now() - start < 1500000 do end
+            while now() - start < 3500000 do end
             return 1
             """;
 
