@@ -8,12 +8,17 @@ import io.framebroker.server.broker.FrameStore;
 import io.framebroker.server.grpc.ConnectionAge;
 import io.framebroker.server.grpc.EdgeSettings;
 import io.framebroker.server.grpc.GrpcEdge;
+import io.framebroker.server.http.BrokerMetrics;
+import io.framebroker.server.http.HealthReport;
+import io.framebroker.server.http.HttpEdge;
+import io.framebroker.server.http.HttpSettings;
 import io.framebroker.server.store.memory.MemoryFrameStore;
 import io.grpc.Server;
 import io.grpc.ServerBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -28,6 +33,9 @@ public final class BrokerServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(BrokerServer.class);
     private static final long TICK_MILLIS = 10;
     private static final long OPEN_ALL_MILLIS = 5_000;
+    /** A broker whose timer has not come round for so long is stuck. */
+    private static final int MOST_SECONDS_OF_A_TICK = 30;
+
     /** For calls to end that are told that they are broken off, and for those that cannot be told. */
     private static final long BREAK_OFF_MILLIS = 1_000;
 
@@ -41,6 +49,10 @@ public final class BrokerServer implements AutoCloseable {
     private final ScheduledExecutorService timer;
     private final Server server;
     private final AtomicBoolean closed = new AtomicBoolean();
+    /** Null where there is none. */
+    private final HttpEdge http;
+
+    private volatile long lastTickNanos;
 
     private BrokerServer(
             ServerBuilder<?> transport,
@@ -48,7 +60,8 @@ public final class BrokerServer implements AutoCloseable {
             IntFunction<String> address,
             BrokerSettings settings,
             FrameMemory memory,
-            EdgeSettings edge)
+            EdgeSettings edge,
+            HttpSettings http)
             throws IOException {
         this.drainMillis = edge.drainMillis();
         this.store = store;
@@ -61,13 +74,49 @@ public final class BrokerServer implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-        timer.scheduleWithFixedDelay(() -> logged(broker::tick), TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+        this.lastTickNanos = System.nanoTime();
+        timer.scheduleWithFixedDelay(() -> logged(this::tick), TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
         long heartbeatTick = Math.min(1_000, edge.heartbeatMillis());
         timer.scheduleWithFixedDelay(
                 () -> logged(this.edge::heartbeats), heartbeatTick, heartbeatTick, TimeUnit.MILLISECONDS);
         // What nobody has asked for yet is there to be looked at, and what a broker that is gone had goes on.
         timer.scheduleWithFixedDelay(() -> logged(broker::openAll), 0, OPEN_ALL_MILLIS, TimeUnit.MILLISECONDS);
+        Clock clock = Clock.systemUTC();
+        this.http = startHttp(http, edge, clock);
         log.info("{} store: {}", store.name(), store.durability());
+    }
+
+    private HttpEdge startHttp(HttpSettings settings, EdgeSettings edge, Clock clock) throws IOException {
+        try {
+            return HttpEdge.start(
+                    settings,
+                    new Status(),
+                    new HealthReport(broker, edge.version(), clock.millis()),
+                    new BrokerMetrics(broker, this::openCalls, edge.version()),
+                    () -> store.trouble() == null,
+                    clock);
+        } catch (IOException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /** As seen on HTTP. */
+    private final class Status implements HttpEdge.Status {
+        @Override
+        public boolean isAlive() {
+            return System.nanoTime() - lastTickNanos < TimeUnit.SECONDS.toNanos(MOST_SECONDS_OF_A_TICK);
+        }
+
+        @Override
+        public boolean isDraining() {
+            return closed.get();
+        }
+    }
+
+    private void tick() {
+        broker.tick();
+        lastTickNanos = System.nanoTime();
     }
 
     /** Starts a broker that listens on the network. */
@@ -82,7 +131,8 @@ public final class BrokerServer implements AutoCloseable {
                 .maxConcurrentCallsPerConnection(MOST_CALLS_OF_A_CONNECTION)
                 .maxRstFramesPerWindow(MOST_RESETS_A_SECOND, 1);
         ConnectionAge.limit(netty, edge);
-        return new BrokerServer(netty, config.store(), config::address, config.broker(), config.memory(), edge);
+        return new BrokerServer(
+                netty, config.store(), config::address, config.broker(), config.memory(), edge, config.http());
     }
 
     /**
@@ -110,7 +160,19 @@ public final class BrokerServer implements AutoCloseable {
             FrameMemory memory,
             EdgeSettings edge)
             throws IOException {
-        return new BrokerServer(transport, store, port -> "127.0.0.1:" + port, settings, memory, edge);
+        return start(transport, store, settings, memory, edge, HttpSettings.NONE);
+    }
+
+    /** As above, with HTTP. */
+    public static BrokerServer start(
+            ServerBuilder<?> transport,
+            FrameStore store,
+            BrokerSettings settings,
+            FrameMemory memory,
+            EdgeSettings edge,
+            HttpSettings http)
+            throws IOException {
+        return new BrokerServer(transport, store, port -> "127.0.0.1:" + port, settings, memory, edge, http);
     }
 
     /** The core, for looking inside. */
@@ -126,6 +188,11 @@ public final class BrokerServer implements AutoCloseable {
     /** Port it listens on; -1 where the transport has none. */
     public int port() {
         return server.getPort();
+    }
+
+    /** Port of HTTP; -1 where there is none. */
+    public int httpPort() {
+        return http == null ? -1 : http.port();
     }
 
     void awaitStopped() throws InterruptedException {
@@ -174,6 +241,9 @@ public final class BrokerServer implements AutoCloseable {
         edge.close();
         store.close();
         broker.stopped();
+        if (http != null) {
+            http.close();
+        }
         log.info("stopped");
     }
 

@@ -75,7 +75,8 @@ public final class FrameBroker implements Callable<Integer> {
                             Runtime.getRuntime().halt(0);
                         },
                         "frame-broker-shutdown"));
-        System.out.println("frame-broker ready grpc=" + server.port() + " store=" + server.storeName());
+        System.out.println("frame-broker ready grpc=" + server.port() + " store=" + server.storeName() + " http="
+                + (server.httpPort() < 0 ? "none" : server.httpPort()));
         System.out.flush();
         if (config.exitWithStdin) {
             System.in.transferTo(OutputStream.nullOutputStream());

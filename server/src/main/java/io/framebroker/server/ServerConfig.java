@@ -6,6 +6,7 @@ import io.framebroker.server.broker.FrameStore;
 import io.framebroker.server.broker.OverflowPolicy;
 import io.framebroker.server.broker.StreamSettings;
 import io.framebroker.server.grpc.EdgeSettings;
+import io.framebroker.server.http.HttpSettings;
 import io.framebroker.server.store.memory.MemoryFrameStore;
 import io.framebroker.server.store.redis.RedisFrameStore;
 import java.time.Duration;
@@ -17,6 +18,8 @@ import picocli.CommandLine.Option;
  * variable. Sizes take a unit: 64M, 2G, 500K.
  */
 final class ServerConfig {
+    /** Of several brokers on one machine the first has it. */
+    private static final int USUAL_HTTP_PORT = 8002;
     /** So that its doublings stay far from the end of what a long holds. */
     private static final Duration LONGEST_LETTER_RETRY = Duration.ofDays(365);
 
@@ -31,6 +34,20 @@ final class ServerConfig {
             defaultValue = "${env:GRPC_PORT:-50051}",
             description = "Port to listen on, 0 for a free one (GRPC_PORT, default 50051)")
     int grpcPort;
+
+    @Option(
+            names = "--http-host",
+            defaultValue = "${env:HTTP_HOST:-127.0.0.1}",
+            description = "Address to serve health and metrics on; 0.0.0.0 for all (HTTP_HOST, default 127.0.0.1)")
+    String httpHost;
+
+    @Option(
+            names = "--http-port",
+            defaultValue = "${env:HTTP_PORT:-8002}",
+            description =
+                    "Port for them, 0 for a free one, -1 for none. Where 8002 is taken the broker runs without; any"
+                            + " other must be free (HTTP_PORT, default 8002)")
+    int httpPort;
 
     @Option(
             names = "--advertise-address",
@@ -212,6 +229,13 @@ final class ServerConfig {
             default ->
                 throw new IllegalArgumentException("--store " + storeName + " is none of memory, disk, redis, auto");
         };
+    }
+
+    HttpSettings http() {
+        if (httpPort < -1 || httpPort > 65_535) {
+            throw new IllegalArgumentException("--http-port " + httpPort + " is outside -1..65535");
+        }
+        return new HttpSettings(httpHost, httpPort, httpPort != USUAL_HTTP_PORT);
     }
 
     /** Where other brokers reach this one. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.framebroker.server.broker.OverflowPolicy;
 import io.framebroker.server.broker.StreamSettings;
+import io.framebroker.server.http.HttpSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,19 +58,21 @@ class ServerConfigTest {
         assertThat(config.drainTime).isEqualTo(Duration.ofSeconds(5));
         assertThat(config.edge().maxCalls()).isEqualTo(2_000);
         assertThat(config.exitWithStdin).isFalse();
+        assertThat(config.http()).isEqualTo(new HttpSettings("127.0.0.1", 8002, false));
     }
 
     @Test
     void everyFlagReachesItsSetting() {
         ServerConfig config =
                 parse(("--grpc-host=::1 --grpc-port=1 --auto-create-streams=false --max-streams=2 --backlog-frames=3"
-                                + " --backlog-bytes=4K --overflow-policy=THIN --retention-frames=5 --retention-bytes=6M --resume-grace=PT7S --open-wait=PT8S --group-ttl=PT9S --dead-letter-retry=PT16S"
+                                + " --backlog-bytes=4K --overflow-policy=THIN --retention-frames=5 --retention-bytes=6M --resume-grace=PT7S --open-wait=PT8S --group-ttl=PT9S --dead-letter-retry=PT16S --http-host=::2 --http-port=17"
                                 + " --max-frame-bytes=8M --memory-limit=9G --inbound-limit=10 --keepalive-time=PT11S"
                                 + " --keepalive-timeout=PT12S --drain-time=PT13S --max-calls=14 --outbound-limit=15 --exit-with-stdin")
                         .split(" "));
 
         assertThat(config.grpcHost).isEqualTo("::1");
         assertThat(config.grpcPort).isEqualTo(1);
+        assertThat(config.http()).isEqualTo(new HttpSettings("::2", 17, true));
         assertThat(config.broker().autoCreateStreams()).isFalse();
         assertThat(config.broker().maxStreams()).isEqualTo(2);
         assertThat(config.broker().resumeGraceMillis()).isEqualTo(7_000);

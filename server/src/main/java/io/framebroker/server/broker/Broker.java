@@ -591,6 +591,10 @@ public final class Broker {
         known(stream).explain(id, explained);
     }
 
+    public StreamTimes times(String stream) {
+        return known(stream).times();
+    }
+
     public Ledger ledger(String name) {
         return known(name).ledger();
     }

@@ -41,6 +41,11 @@ public interface FrameStore extends AutoCloseable {
         return "acknowledged frames survive " + ackLevel().survives();
     }
 
+    /** What keeps it from taking frames now, of any stream; null when nothing does. */
+    default String trouble() {
+        return null;
+    }
+
     /** How often a stream was found otherwise than this broker had left it: somebody's doing, or the store's forgetting. */
     default long intrusions() {
         return 0;

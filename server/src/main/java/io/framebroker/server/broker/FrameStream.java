@@ -42,6 +42,7 @@ final class FrameStream implements StreamStore.Listener {
     private final Backlog backlog;
     private final Intake intake;
     private final Map<String, Group> groups = new TreeMap<>();
+    private final Durations appends = new Durations();
     private final GroupAdministration administration;
     private final Explanations explanations;
     private long storedThrough;
@@ -329,6 +330,7 @@ final class FrameStream implements StreamStore.Listener {
         turn.begin();
         try {
             diary.stored(storedThrough + 1, throughOrdinal);
+            countAppend();
             storedThrough = throughOrdinal;
             intake.stored(throughOrdinal);
             for (Group group : groups.values()) {
@@ -337,6 +339,13 @@ final class FrameStream implements StreamStore.Listener {
             trim();
         } finally {
             turn.end();
+        }
+    }
+
+    private void countAppend() {
+        long receivedMicros = store.receivedMicros(storedThrough + 1);
+        if (receivedMicros != 0) {
+            appends.add(clock.wallMicros() - receivedMicros);
         }
     }
 
@@ -750,6 +759,16 @@ final class FrameStream implements StreamStore.Listener {
                     groups.size(),
                     demand.consumers(),
                     demand.wantedFps());
+        });
+    }
+
+    StreamTimes times() {
+        return turn.call(() -> {
+            Map<String, DurationCounts> ages = new TreeMap<>();
+            groups.values().stream()
+                    .filter(Group::durable)
+                    .forEach(group -> ages.put(group.name(), group.ages().view()));
+            return new StreamTimes(appends.view(), ages);
         });
     }
 

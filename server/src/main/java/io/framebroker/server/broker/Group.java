@@ -70,6 +70,7 @@ final class Group {
 
     private final Range range;
     private final Protection protection;
+    private final Durations ages = new Durations();
     private final SkipReasons skipReasons = new SkipReasons();
     /** Whose turn it is; may be one too many, when a member has left. */
     private int nextMember;
@@ -870,6 +871,18 @@ final class Group {
         return true;
     }
 
+    private void addAges(List<Frame> frames) {
+        long now = clock.wallMicros();
+        for (Frame frame : frames) {
+            ages.add(now - frame.receivedMicros());
+        }
+    }
+
+    /** How old frames were when they were delivered. */
+    Durations ages() {
+        return ages;
+    }
+
     private void handOver(Member member, List<Frame> frames, int attempt) {
         Consumer consumer = member.consumer();
         Frame first = frames.get(0);
@@ -877,6 +890,7 @@ final class Group {
         boolean autoAck = consumer.options().autoAck();
         takenThrough = Math.max(takenThrough, last);
         diary.delivered(first.ordinal(), last, consumer.id());
+        addAges(frames);
         consumer.port().deliver(stream.name(), frames, attempt, autoAck ? 0 : settings.leaseMillis());
         if (consumer.hasSeveralSeats() && consumer.hasAll()) {
             // What was for it alone in other streams is not any more.

@@ -300,9 +300,9 @@ public final class DiskFrameStore implements FrameStore {
         return syncer;
     }
 
-    /** What is in the way of those who wait for room; null when nothing is. */
-    String trouble() {
-        return provider.trouble();
+    @Override
+    public String trouble() {
+        return over != null ? over : provider.trouble();
     }
 
     void waitForRoom(DiskStreamStore stream) {

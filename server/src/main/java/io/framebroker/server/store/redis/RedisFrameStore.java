@@ -247,6 +247,14 @@ public final class RedisFrameStore implements FrameStore {
         return durability.survives() + (replicas > 0 ? "; acknowledged when " + replicas + " replicas have it" : "");
     }
 
+    @Override
+    public String trouble() {
+        RedisBreaker.State state = breaker.state();
+        return state == RedisBreaker.State.CLOSED
+                ? null
+                : "Redis at " + settings.where().nodes() + " does not answer; the circuit breaker is " + state;
+    }
+
     static String addressOf(String who) {
         return who.substring(0, who.lastIndexOf('#'));
     }

@@ -1,0 +1,372 @@
+package io.framebroker.server.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import com.google.protobuf.ByteString;
+import io.framebroker.server.BrokerServer;
+import io.framebroker.server.broker.AckLevel;
+import io.framebroker.server.broker.Broker;
+import io.framebroker.server.broker.BrokerException;
+import io.framebroker.server.broker.BrokerSettings;
+import io.framebroker.server.broker.FrameMemory;
+import io.framebroker.server.broker.FrameStore;
+import io.framebroker.server.broker.GroupState;
+import io.framebroker.server.broker.StreamSettings;
+import io.framebroker.server.grpc.EdgeSettings;
+import io.framebroker.server.store.memory.MemoryFrameStore;
+import io.framebroker.v1.ConsumeFramesRequest;
+import io.framebroker.v1.ConsumeFramesResponse;
+import io.framebroker.v1.ConsumeOpen;
+import io.framebroker.v1.Frame;
+import io.framebroker.v1.FrameBatch;
+import io.framebroker.v1.FrameBrokerServiceGrpc;
+import io.framebroker.v1.FrameHeader;
+import io.framebroker.v1.PublishFramesRequest;
+import io.framebroker.v1.PublishFramesResponse;
+import io.framebroker.v1.PublishOpen;
+import io.framebroker.v1.Window;
+import io.grpc.ManagedChannel;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What a broker shows on HTTP, as a client sees it. */
+@Timeout(120)
+class HttpEdgeTest {
+    private final HttpClient client = HttpClient.newHttpClient();
+    private final String name = InProcessServerBuilder.generateName();
+    private final TroubledStore store = new TroubledStore();
+    private BrokerServer broker;
+    private long sequence;
+    private ManagedChannel channel;
+
+    @BeforeEach
+    void start() throws IOException {
+        broker = start(new HttpSettings("127.0.0.1", 0, true), name);
+        channel = InProcessChannelBuilder.forName(name).directExecutor().build();
+    }
+
+    private BrokerServer start(HttpSettings http, String as) throws IOException {
+        return BrokerServer.start(
+                InProcessServerBuilder.forName(as),
+                store,
+                new BrokerSettings(true, 100, 0, StreamSettings.DEFAULT),
+                new FrameMemory(64 << 20, 64 << 20),
+                EdgeSettings.DEFAULT,
+                http);
+    }
+
+    @AfterEach
+    void stop() {
+        channel.shutdownNow();
+        broker.close();
+    }
+
+    private HttpResponse<String> get(String path) {
+        return send(HttpRequest.newBuilder(uri(path)).build());
+    }
+
+    private URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + broker.httpPort() + path);
+    }
+
+    private HttpResponse<String> send(HttpRequest request) {
+        try {
+            return client.send(request, HttpResponse.BodyHandlers.ofString());
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private JsonObject health(int code) {
+        HttpResponse<String> response = get("/health");
+        assertThat(response.statusCode()).isEqualTo(code);
+        return JsonParser.parseString(response.body()).getAsJsonObject();
+    }
+
+    private static String reasons(JsonObject health) {
+        StringBuilder reasons = new StringBuilder();
+        health.getAsJsonArray("problems")
+                .forEach(each -> reasons.append(
+                                each.getAsJsonObject().get("reason").getAsString())
+                        .append(' '));
+        return reasons.toString().trim();
+    }
+
+    /** Publishes frames, and waits until they are stored. */
+    private void publish(String stream, int frames) {
+        Talk<PublishFramesResponse> talk = new Talk<>();
+        StreamObserver<PublishFramesRequest> camera =
+                FrameBrokerServiceGrpc.newStub(channel).publishFrames(talk);
+        camera.onNext(PublishFramesRequest.newBuilder()
+                .setOpen(PublishOpen.newBuilder()
+                        .setStream(stream)
+                        .setPublisherId("camera")
+                        .setEpoch(1))
+                .build());
+        FrameBatch.Builder batch = FrameBatch.newBuilder();
+        for (int i = 1; i <= frames; i++) {
+            batch.addFrames(Frame.newBuilder()
+                    .setHeader(FrameHeader.newBuilder().setSequence(++sequence))
+                    .setPayload(ByteString.copyFromUtf8("picture")));
+        }
+        camera.onNext(PublishFramesRequest.newBuilder().setFrames(batch).build());
+        assertThat(talk.awaitOne(PublishFramesResponse::hasAck).getAck().getExceptionsList())
+                .isEmpty();
+        camera.onCompleted();
+    }
+
+    /** A consumer that takes what there is and settles nothing. */
+    private Detector consume(String stream, String group) {
+        Talk<ConsumeFramesResponse> talk = new Talk<>();
+        StreamObserver<ConsumeFramesRequest> requests =
+                FrameBrokerServiceGrpc.newStub(channel).consumeFrames(talk);
+        requests.onNext(ConsumeFramesRequest.newBuilder()
+                .setOpen(ConsumeOpen.newBuilder()
+                        .addStreams(stream)
+                        .setGroup(group)
+                        .setWindow(Window.newBuilder().setMaxFrames(10)))
+                .build());
+        talk.awaitOne(ConsumeFramesResponse::hasOpened);
+        return new Detector(requests, talk);
+    }
+
+    private record Detector(StreamObserver<ConsumeFramesRequest> requests, Talk<ConsumeFramesResponse> talk) {
+        void leaves() {
+            requests.onCompleted();
+            talk.awaitEnd();
+        }
+    }
+
+    @Test
+    void aBrokerWithNothingToDoIsHealthy() {
+        JsonObject health = health(200);
+
+        assertThat(health.get("status").getAsString()).isEqualTo("healthy");
+        assertThat(health.get("service").getAsString()).isEqualTo("frame-broker");
+        assertThat(health.getAsJsonObject("details").get("store").getAsString()).isEqualTo("troubled");
+        assertThat(get("/livez").statusCode()).isEqualTo(200);
+        assertThat(get("/readyz").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void aGroupWhoseConsumersHaveLeftIsNotJustHealthy() {
+        consume("cam1", "detectors").leaves();
+        publish("cam1", 3);
+
+        JsonObject health = health(200);
+
+        assertThat(health.get("status").getAsString()).isEqualTo("degraded");
+        assertThat(reasons(health)).isEqualTo("NO_CONSUMER");
+        JsonObject problem = health.getAsJsonArray("problems").get(0).getAsJsonObject();
+        assertThat(problem.get("stream").getAsString()).isEqualTo("cam1");
+        assertThat(problem.get("group").getAsString()).isEqualTo("detectors");
+        assertThat(problem.get("message").getAsString())
+                .startsWith("group detectors of stream cam1 has no consumer, and keeps 3 frames");
+        assertThat(get("/readyz").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void aPausedGroupIsNamedAsSuch() {
+        consume("cam1", "detectors");
+        broker.broker().pauseGroup("cam1", "detectors", true, new Paused());
+        publish("cam1", 1);
+
+        assertThat(reasons(health(200))).isEqualTo("PAUSED");
+    }
+
+    @Test
+    void aStoreThatTakesNoFramesMakesItUnhealthyAndNotReady() {
+        store.trouble = "the disk is full";
+
+        JsonObject health = health(503);
+
+        assertThat(health.get("status").getAsString()).isEqualTo("unhealthy");
+        assertThat(reasons(health)).isEqualTo("STORE_TROUBLE");
+        assertThat(health.toString()).contains("the disk is full");
+        assertThat(get("/readyz").statusCode()).isEqualTo(503);
+        assertThat(get("/livez").statusCode()).isEqualTo(200);
+        assertThat(get("/metrics").body()).contains("\nframebroker_store_up 0.0\n");
+    }
+
+    @Test
+    void metricsTellTheLedger() {
+        consume("cam1", "detectors").leaves();
+        publish("cam1", 3);
+        broker.broker().purgeStream("cam1");
+        publish("cam1", 2);
+
+        assertThat(get("/metrics").body())
+                .contains(
+                        "\nframe_queue_depth{queue=\"cam1\",} 2.0\n",
+                        "\nframe_buffer_size{stream=\"cam1\",} 100.0\n",
+                        "\nframe_buffer_utilization_ratio{stream=\"cam1\",} 0.02\n",
+                        "\nframes_processed_total{stream=\"cam1\",group=\"detectors\",} 0.0\n",
+                        "\nframebroker_stream_offered_frames_total{stream=\"cam1\",} 5.0\n",
+                        "\nframebroker_stream_stored_frames_total{stream=\"cam1\",} 5.0\n",
+                        "\nframebroker_group_skipped_frames_total{stream=\"cam1\",group=\"detectors\",reason=\"PURGED\",} 3.0\n",
+                        "\nframebroker_group_lag_frames{stream=\"cam1\",group=\"detectors\",} 2.0\n",
+                        "\nframebroker_group_consumers{stream=\"cam1\",group=\"detectors\",} 0.0\n",
+                        "\nframebroker_ledger_imbalance_frames{stream=\"cam1\",} 0.0\n",
+                        "\nframebroker_append_seconds_count{stream=\"cam1\",} ");
+    }
+
+    @Test
+    void agesAreThoseAtDelivery() {
+        publish("cam1", 1);
+        Detector consumer = consume("cam1", "detectors");
+        publish("cam1", 4);
+        consumer.talk.awaitOne(ConsumeFramesResponse::hasDeliveries);
+
+        assertThat(get("/metrics").body())
+                .contains(
+                        "\nframebroker_delivery_age_seconds_bucket{stream=\"cam1\",group=\"detectors\",le=\"+Inf\",} 4.0\n",
+                        "\nframebroker_delivery_age_seconds_count{stream=\"cam1\",group=\"detectors\",} 4.0\n");
+    }
+
+    @Test
+    void whatIsNotThereIsSaid() {
+        HttpResponse<String> missing = get("/frames");
+        assertThat(missing.statusCode()).isEqualTo(404);
+        assertThat(missing.body()).contains("/health, /livez, /metrics, /readyz");
+        HttpResponse<String> post = send(HttpRequest.newBuilder(uri("/health"))
+                .POST(HttpRequest.BodyPublishers.noBody())
+                .build());
+        assertThat(post.statusCode()).isEqualTo(405);
+        assertThat(post.headers().firstValue("Allow")).hasValue("GET");
+    }
+
+    @Test
+    void aPortThatIsTakenIsRefusedOrDoneWithout() throws IOException {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            HttpSettings must = new HttpSettings("127.0.0.1", taken.getLocalPort(), true);
+            HttpSettings may = new HttpSettings("127.0.0.1", taken.getLocalPort(), false);
+
+            assertThatThrownBy(() -> start(must, InProcessServerBuilder.generateName()))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("127.0.0.1:" + taken.getLocalPort())
+                    .hasMessageContaining("--http-port");
+            try (BrokerServer without = start(may, InProcessServerBuilder.generateName())) {
+                assertThat(without.httpPort()).isEqualTo(-1);
+            }
+        }
+    }
+
+    /** A store in memory that can be told to be in trouble. */
+    private static final class TroubledStore implements FrameStore {
+        private final FrameStore behind = new MemoryFrameStore();
+        private volatile String trouble;
+
+        @Override
+        public String name() {
+            return "troubled";
+        }
+
+        @Override
+        public String trouble() {
+            return trouble;
+        }
+
+        @Override
+        public AckLevel ackLevel() {
+            return behind.ackLevel();
+        }
+
+        @Override
+        public void open(String stream, boolean create, Opening opening) {
+            behind.open(stream, create, opening);
+        }
+
+        @Override
+        public void names(Consumer<List<String>> answer) {
+            behind.names(answer);
+        }
+
+        @Override
+        public void close() {
+            behind.close();
+        }
+    }
+
+    private static final class Paused implements Broker.GroupChanged {
+        @Override
+        public void changed(GroupState now) {
+            assertThat(now.paused()).isTrue();
+        }
+
+        @Override
+        public void failed(BrokerException why) {
+            throw why;
+        }
+    }
+
+    /** What a call answers. */
+    private static final class Talk<T> implements StreamObserver<T> {
+        private static final Object END = new Object();
+        private final BlockingQueue<Object> heard = new LinkedBlockingQueue<>();
+
+        @Override
+        public void onNext(T value) {
+            heard.add(value);
+        }
+
+        @Override
+        public void onError(Throwable t) {
+            heard.add(t);
+        }
+
+        @Override
+        public void onCompleted() {
+            heard.add(END);
+        }
+
+        private Object next() {
+            try {
+                Object next = heard.poll(60, TimeUnit.SECONDS);
+                assertThat(next).as("an answer").isNotNull();
+                return next;
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        }
+
+        @SuppressWarnings("unchecked")
+        T awaitOne(Predicate<T> wanted) {
+            while (true) {
+                Object next = next();
+                assertThat(next).isNotInstanceOf(Throwable.class).isNotSameAs(END);
+                if (wanted.test((T) next)) {
+                    return (T) next;
+                }
+            }
+        }
+
+        void awaitEnd() {
+            Object next = next();
+            while (next != END) {
+                assertThat(next).isNotInstanceOf(Throwable.class);
+                next = next();
+            }
+        }
+    }
+}
