@@ -38,7 +38,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 class BrokerProcessTest {
     private static final long PATIENCE_SECONDS = 60;
-    private static final Pattern READY = Pattern.compile("frame-broker ready grpc=(\\d+) store=(?:memory|disk) http=(?:\\d+|none)");
+    private static final Pattern READY =
+            Pattern.compile("frame-broker ready grpc=(\\d+) store=(?:memory|disk) http=(?:\\d+|none)");
 
     @TempDir
     Path folder;
