@@ -74,6 +74,14 @@ final class ChaosCommand implements Callable<Integer> {
     private long minAcks;
 
     @Option(
+            names = "--most-wait",
+            paramLabel = "TIME",
+            converter = Durations.class,
+            description = "How long a frame may wait for an ack while no fault is on: more where others use the machine"
+                    + " (default: 5s).")
+    private Duration mostWait;
+
+    @Option(
             names = "--most-comeback",
             paramLabel = "TIME",
             converter = Durations.class,
@@ -207,7 +215,9 @@ final class ChaosCommand implements Callable<Integer> {
     }
 
     private Terms usual() {
-        Terms usual = Terms.DEFAULT.withMinimums(minAcks, 0, 0);
+        Terms usual = Terms.DEFAULT
+                .withMinimums(minAcks, 0, 0)
+                .withBounds(mostWait == null ? Terms.DEFAULT.mostWait() : mostWait, Terms.DEFAULT.recovery());
         return mostComeback == null
                 ? usual
                 : usual.withPromises(usual.promises().withMostComeback(mostComeback));

@@ -54,6 +54,13 @@ final class FreshFramesCommand implements Callable<Integer> {
             description = "Of the group (default: ${DEFAULT-VALUE}).")
     private Duration maxAge;
 
+    @Option(
+            names = "--noise",
+            defaultValue = "0s",
+            converter = Durations.class,
+            description = "What the machine may add to any time, where others use it (default: ${DEFAULT-VALUE}).")
+    private Duration noise;
+
     @Option(names = "--broker-jar", paramLabel = "FILE", description = "Broker to start.")
     private Path brokerJar;
 
@@ -68,7 +75,7 @@ final class FreshFramesCommand implements Callable<Integer> {
                 brokerJar == null ? LoadOptions.defaultBrokerJar() : brokerJar,
                 Jvm.of("-Xmx256m"),
                 List.of("--store", "memory"))) {
-            findings = new FreshFrames(broker.address(), rate, frameBytes, maxAge).run(duration);
+            findings = new FreshFrames(broker.address(), rate, frameBytes, maxAge, noise).run(duration);
         }
         out.print(findings);
         out.flush();

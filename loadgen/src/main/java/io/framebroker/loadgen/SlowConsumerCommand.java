@@ -53,6 +53,14 @@ final class SlowConsumerCommand implements Callable<Integer> {
             description = "Backlog limit of the streams, in frames (default: ${DEFAULT-VALUE}).")
     private int backlog;
 
+    @Option(
+            names = "--noise",
+            defaultValue = "10ms",
+            converter = Durations.class,
+            description =
+                    "Differences of latency below this are the machine's: more where others use it (default: ${DEFAULT-VALUE}).")
+    private Duration noise;
+
     @Option(names = "--broker-jar", paramLabel = "FILE", description = "Broker to start.")
     private Path brokerJar;
 
@@ -76,7 +84,7 @@ final class SlowConsumerCommand implements Callable<Integer> {
                 Jvm.of(brokerJvm),
                 List.of("--store", "memory", "--backlog-frames", Integer.toString(backlog)))) {
             SlowConsumer scenario =
-                    new SlowConsumer(broker.address(), broker.process().pid(), rate, frameBytes, backlog);
+                    new SlowConsumer(broker.address(), broker.process().pid(), rate, frameBytes, backlog, noise);
             findings = scenario.run(duration);
         }
         out.print(findings);

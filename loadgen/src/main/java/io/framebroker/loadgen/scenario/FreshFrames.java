@@ -99,12 +99,14 @@ public final class FreshFrames {
     private final int rate;
     private final int frameBytes;
     private final Duration maxAge;
+    private final Duration noise;
 
-    public FreshFrames(String address, int rate, int frameBytes, Duration maxAge) {
+    public FreshFrames(String address, int rate, int frameBytes, Duration maxAge, Duration noise) {
         this.address = address;
         this.rate = rate;
         this.frameBytes = frameBytes;
         this.maxAge = maxAge;
+        this.noise = noise;
     }
 
     public FreshFramesFindings run(Duration duration) throws InterruptedException {
@@ -136,6 +138,7 @@ public final class FreshFrames {
             return new FreshFramesFindings(
                     published,
                     maxAge,
+                    noise,
                     newest.findings(),
                     young.findings(),
                     client.diagnostics().getLedger(asked));

@@ -46,6 +46,7 @@ public final class SlowConsumer {
     private final int rate;
     private final int frameBytes;
     private final int backlog;
+    private final Duration noise;
 
     private final ConcurrentHistogram quickBelow = histogram();
     private final ConcurrentHistogram otherBelow = histogram();
@@ -60,12 +61,13 @@ public final class SlowConsumer {
     private final List<String> failures = new CopyOnWriteArrayList<>();
 
     /** The broker's process id is for reading its memory. */
-    public SlowConsumer(String address, long brokerPid, int rate, int frameBytes, int backlog) {
+    public SlowConsumer(String address, long brokerPid, int rate, int frameBytes, int backlog, Duration noise) {
         this.address = address;
         this.brokerPid = brokerPid;
         this.rate = rate;
         this.frameBytes = frameBytes;
         this.backlog = backlog;
+        this.noise = noise;
     }
 
     private static ConcurrentHistogram histogram() {
@@ -104,6 +106,7 @@ public final class SlowConsumer {
             GetLedgerResponse slowLedger = awaitSettled(client, SLOW_STREAM);
             GetLedgerResponse otherLedger = awaitSettled(client, OTHER_STREAM);
             return new SlowConsumerFindings(
+                    noise,
                     quickBelow,
                     otherBelow,
                     otherAtLimit,

@@ -3,6 +3,7 @@ package io.framebroker.loadgen.scenario;
 import io.framebroker.loadgen.report.Figures;
 import io.framebroker.v1.GetLedgerResponse;
 import io.framebroker.v1.GroupLedger;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,6 +13,7 @@ import org.HdrHistogram.Histogram;
 /**
  * What was seen.
  *
+ * @param noise differences of latency below this are the machine's, not a broker's
  * @param rssKib the broker's resident memory each second at the limit
  * @param keptKib frames the broker keeps, by its own account, each second at the limit
  * @param waitsTold how often the publishers were told to wait; only waits of 100 ms and more are told
@@ -19,6 +21,7 @@ import org.HdrHistogram.Histogram;
  * @param waitReason what the broker said the slow camera waits for, last
  */
 public record SlowConsumerFindings(
+        Duration noise,
         Histogram quickBelow,
         Histogram otherBelow,
         Histogram otherAtLimit,
@@ -31,8 +34,6 @@ public record SlowConsumerFindings(
         List<String> failures) {
 
     private static final double MOST_RATIO = 2;
-    /** Differences of latency below this are a scheduler's, not a broker's, on a machine with few cores. */
-    private static final double NOISE_MILLIS = 10;
     /** How far resident memory may move and still be flat. */
     private static final double MOST_SPREAD = 0.15;
 
@@ -72,9 +73,9 @@ public record SlowConsumerFindings(
         }
     }
 
-    private static void keeps(String what, Histogram seen, Histogram reference, List<String> wrong) {
+    private void keeps(String what, Histogram seen, Histogram reference, List<String> wrong) {
         double p99 = seen.getValueAtPercentile(99) / 1e3;
-        double limit = Math.max(NOISE_MILLIS, MOST_RATIO * reference.getValueAtPercentile(99) / 1e3);
+        double limit = Math.max(noise.toNanos() / 1e6, MOST_RATIO * reference.getValueAtPercentile(99) / 1e3);
         if (seen.getTotalCount() == 0 || p99 > limit) {
             wrong.add(what + ": p99 " + Figures.millis(p99) + " ms of " + seen.getTotalCount() + " frames, limit "
                     + Figures.millis(limit) + " ms");

@@ -22,7 +22,7 @@ class FreshFramesTest {
         FreshFramesFindings findings;
         try (BrokerServer broker = BrokerServer.start(
                 NettyServerBuilder.forPort(0), BrokerSettings.DEFAULT, new FrameMemory(64L << 20, 64L << 20))) {
-            findings = new FreshFrames("127.0.0.1:" + broker.port(), 100, 1_000, Duration.ofSeconds(200))
+            findings = new FreshFrames("127.0.0.1:" + broker.port(), 100, 1_000, Duration.ofSeconds(200), Duration.ZERO)
                     .run(Duration.ofMillis(500));
         }
 
@@ -44,7 +44,8 @@ class FreshFramesTest {
                 .setStream(StreamLedger.newBuilder().setStored(9).setOffered(9))
                 .build();
 
-        FreshFramesFindings findings = new FreshFramesFindings(10, Duration.ofMillis(200), one, one, ledger);
+        Duration maxAge = Duration.ofMillis(200);
+        FreshFramesFindings findings = new FreshFramesFindings(10, maxAge, Duration.ZERO, one, one, ledger);
 
         assertThat(findings.verdict())
                 .containsExactly(
@@ -57,5 +58,8 @@ class FreshFramesTest {
                         "LATEST: p99 above 150 ms",
                         "max_age: something older than 200 ms and 50 ms for the way was delivered",
                         "ledger: " + ledger.getStream());
+        assertThat(new FreshFramesFindings(10, maxAge, Duration.ofMillis(149), one, one, ledger).verdict())
+                .contains("LATEST: p99 above 299 ms")
+                .noneMatch(wrong -> wrong.startsWith("max_age: something older"));
     }
 }
