@@ -3,13 +3,11 @@ package io.framebroker.server.broker;
 import io.framebroker.server.broker.ConsumerPort.SettleResult;
 import io.framebroker.server.broker.DeliveryTable.State;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.LongConsumer;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
@@ -48,7 +46,9 @@ final class DeadLetters {
     /** Frames that are USED_UP, in the order they came to be. */
     private final Map<Long, Cause> usedUp = new LinkedHashMap<>();
 
-    private final Set<Long> letters = new HashSet<>();
+    /** Bytes of the letters by ordinal, in the order in which they became letters. */
+    private final Map<Long, Integer> letters = new LinkedHashMap<>();
+
     private long bytes;
     private long overflowed;
     private LongConsumer whenGone = ordinal -> {};
@@ -71,8 +71,7 @@ final class DeadLetters {
     /** Takes up what the store has kept. */
     void recover() {
         for (DeadLetter letter : store.deadLetters(group)) {
-            letters.add(letter.id().ordinal());
-            bytes += letter.bytes();
+            add(letter);
         }
         // Some may be due soon.
         stream.wakeAfter(0);
@@ -83,7 +82,7 @@ final class DeadLetters {
     }
 
     boolean has(long ordinal) {
-        return letters.contains(ordinal);
+        return letters.containsKey(ordinal);
     }
 
     /** What became of a frame that is one. */
@@ -168,7 +167,8 @@ final class DeadLetters {
         }
         table.settling(ordinal);
         // It may be one already, from before the group was moved.
-        bytes += letters.add(ordinal) ? letter.bytes() : 0;
+        remove(ordinal);
+        add(letter);
         settlements.ask(frame, letter, member, result);
         stream.wakeForLetter();
         dropOverflow();
@@ -191,15 +191,11 @@ final class DeadLetters {
 
     private void dropOverflow() {
         List<Long> dropped = new ArrayList<>();
-        if (letters.size() > MOST_LETTERS || bytes > mostBytes) {
-            for (DeadLetter oldest : store.deadLetters(group)) {
-                if (letters.size() <= MOST_LETTERS && bytes <= mostBytes) {
-                    break;
-                }
-                dropped.add(oldest.id().ordinal());
-                remove(oldest);
-                whenGone.accept(oldest.id().ordinal());
-            }
+        while (letters.size() > MOST_LETTERS || bytes > mostBytes) {
+            long oldest = letters.keySet().iterator().next();
+            dropped.add(oldest);
+            remove(oldest);
+            whenGone.accept(oldest);
         }
         if (!dropped.isEmpty()) {
             settlements.purge(dropped, OVERFLOW, null);
@@ -231,7 +227,7 @@ final class DeadLetters {
      */
     void purge(List<DeadLetter> purged, Settlements.Done done) {
         for (DeadLetter letter : purged) {
-            remove(letter);
+            remove(letter.id().ordinal());
             whenGone.accept(letter.id().ordinal());
         }
         settlements.purge(purged.stream().map(each -> each.id().ordinal()).toList(), PURGED, done);
@@ -244,12 +240,17 @@ final class DeadLetters {
      * @param result what to tell the member then; null for nothing
      */
     void leaves(DeadLetter letter, String reason, Member member, SettleResult result) {
-        remove(letter);
+        remove(letter.id().ordinal());
         settlements.purge(letter.id().ordinal(), reason, member, result);
     }
 
-    private void remove(DeadLetter letter) {
-        letters.remove(letter.id().ordinal());
-        bytes -= letter.bytes();
+    private void add(DeadLetter letter) {
+        letters.put(letter.id().ordinal(), letter.bytes());
+        bytes += letter.bytes();
+    }
+
+    private void remove(long ordinal) {
+        Integer known = letters.remove(ordinal);
+        bytes -= known == null ? 0 : known;
     }
 }
