@@ -93,7 +93,7 @@ public final class BrokerServer implements AutoCloseable {
                     new Status(),
                     new HealthReport(broker, edge.version(), clock.millis()),
                     new BrokerMetrics(broker, this::openCalls, edge.version()),
-                    () -> store.trouble() == null,
+                    () -> store.trouble() == null || broker.settings().degrade(),
                     clock);
         } catch (IOException e) {
             close();
@@ -115,8 +115,11 @@ public final class BrokerServer implements AutoCloseable {
     }
 
     private void tick() {
-        broker.tick();
-        lastTickNanos = System.nanoTime();
+        try {
+            broker.tick();
+        } finally {
+            lastTickNanos = System.nanoTime();
+        }
     }
 
     /** Starts a broker that listens on the network. */
@@ -227,7 +230,7 @@ public final class BrokerServer implements AutoCloseable {
             logged(broker::leave);
             if (!haveLeft) {
                 log.info("{} calls have not left; ending them", edge.openCalls());
-                edge.breakOff();
+                logged(edge::breakOff);
                 if (!server.awaitTermination(BREAK_OFF_MILLIS, TimeUnit.MILLISECONDS)) {
                     server.shutdownNow().awaitTermination(BREAK_OFF_MILLIS, TimeUnit.MILLISECONDS);
                 }

@@ -12,9 +12,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** All streams of one broker. Methods may be called from any thread and do not block. */
 public final class Broker {
+    private static final Logger log = LoggerFactory.getLogger(Broker.class);
+
     private final BrokerSettings settings;
     private final FrameStore store;
     private final FrameMemory memory;
@@ -30,6 +34,8 @@ public final class Broker {
     private final ConcurrentHashMap<String, DegradeLoss> losses = new ConcurrentHashMap<>();
     /** Frames acknowledged from memory that are known to be lost. */
     private final AtomicLong lost = new AtomicLong();
+
+    private volatile boolean leaving;
 
     private final AtomicLong given = new AtomicLong();
     /** Part of the ids this broker gives, so that they are not those of its last life. */
@@ -704,7 +710,19 @@ public final class Broker {
 
     /** The store is about to be closed, and nobody calls any more: it is told what whoever has its streams next should know. */
     public void leave() {
-        streams.values().forEach(FrameStream::leave);
+        leaving = true;
+        for (FrameStream stream : streams.values()) {
+            try {
+                stream.leave();
+            } catch (RuntimeException e) {
+                log.warn("stream {}: what is pending counts as after a crash", stream.name(), e);
+            }
+        }
+    }
+
+    /** Whether nothing goes out any more. */
+    boolean isLeaving() {
+        return leaving;
     }
 
     /** The store is closed, and has stored what it could: what there is in memory alone is lost, and is named. */

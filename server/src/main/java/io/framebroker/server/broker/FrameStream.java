@@ -142,6 +142,11 @@ final class FrameStream implements StreamStore.Listener {
         return broker.settings().letterRetryMillis();
     }
 
+    /** Whether this broker is about to give its streams up. */
+    boolean isLeaving() {
+        return broker.isLeaving();
+    }
+
     /** There is another dead letter, which may have to be tried again by itself. */
     void wakeForLetter() {
         if (letterRetryMillis() > 0) {
@@ -775,12 +780,13 @@ final class FrameStream implements StreamStore.Listener {
     Ledger ledger() {
         return turn.call(() -> {
             nameMissing();
-            long appending = backlog.next() - 1 - storedThrough;
+            // The store may have frames that it is about to tell of.
+            long stored = store.lastOrdinal();
             List<Ledger.OfGroup> ofGroups = new ArrayList<>();
             for (Group group : groups.values()) {
                 ofGroups.add(ledger(group.name(), store.group(group.name())));
             }
-            return new Ledger(ledger.view(name, store.lastOrdinal(), appending), List.copyOf(ofGroups));
+            return new Ledger(ledger.view(name, stored, backlog.next() - 1 - stored), List.copyOf(ofGroups));
         });
     }
 

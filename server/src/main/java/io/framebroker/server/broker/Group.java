@@ -75,7 +75,6 @@ final class Group {
     /** Whose turn it is; may be one too many, when a member has left. */
     private int nextMember;
 
-    private boolean leaving;
     private boolean ended;
 
     private long takenThrough;
@@ -355,7 +354,7 @@ final class Group {
     void lost(Member member, long graceNanos) {
         if (members.remove(member)) {
             noteDesertion();
-            if (leaving) {
+            if (stream.isLeaving()) {
                 return;
             }
             if (graceNanos == 0 || !holdsAny(member)) {
@@ -376,11 +375,10 @@ final class Group {
     }
 
     /**
-     * This broker is leaving: nothing goes out any more, and whoever has the stream next is told how it left what is pending.
+     * This broker is leaving, so that nothing goes out any more: whoever has the stream next is told how it left what is pending.
      * What consumers lose their connection with from now on is not their doing.
      */
     void leave() {
-        leaving = true;
         for (long ordinal = durable ? table.low() : table.next(); ordinal < table.next(); ) {
             long first = ordinal++;
             StreamRecord.Left left = table.left(first);
@@ -565,7 +563,7 @@ final class Group {
         if (dispatching) {
             return;
         }
-        if (!store.isOwned() || leaving || ended) {
+        if (!store.isOwned() || stream.isLeaving() || ended) {
             quarantine.noneDue();
             members.forEach(Group::waitsNoMore);
             return;

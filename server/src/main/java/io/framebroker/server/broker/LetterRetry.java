@@ -34,10 +34,14 @@ final class LetterRetry {
             return Long.MAX_VALUE;
         }
         long now = clock.wallMicros();
+        if (now < lookedMicros) {
+            // It was ahead, and has been put back.
+            lookedMicros = now;
+            nextLookMicros = now;
+        }
         if (nextLookMicros <= now) {
             look(now);
         }
-        // The wall's clock may have been put back.
         return Math.min(nextLookMicros - now, firstMicros) * 1_000;
     }
 

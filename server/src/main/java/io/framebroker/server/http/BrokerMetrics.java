@@ -212,7 +212,7 @@ public final class BrokerMetrics extends Collector {
                 stream.waitReason().isEmpty() ? 0 : 1);
         to.gauge(
                 "framebroker_stream_wanted_fps",
-                "What consumers want, frames a second; infinite for all",
+                "Frames a second that are enough for all consumers; 0 where somebody wants all of them, or nobody any",
                 STREAM,
                 labels,
                 stream.wantedFps());
@@ -258,7 +258,7 @@ public final class BrokerMetrics extends Collector {
                     counts.pending());
             to.gauge(
                     "framebroker_group_dead_letters",
-                    "Dead letters that a group keeps",
+                    "Dead letters that a group keeps; of one that was moved, those since",
                     GROUP,
                     labels,
                     counts.deadLettered());

@@ -86,7 +86,9 @@ public final class HealthReport {
         List<Problem> problems = new ArrayList<>();
         String trouble = broker.store().trouble();
         if (trouble != null) {
-            problems.add(new Problem(true, "", "", "STORE_TROUBLE", "frames are not stored now: " + trouble));
+            // Under DEGRADE frames are taken all the same.
+            boolean severe = !broker.settings().degrade();
+            problems.add(new Problem(severe, "", "", "STORE_TROUBLE", "frames are not stored now: " + trouble));
         }
         if (draining) {
             problems.add(new Problem(false, "", "", "DRAINING", "the broker is stopping; clients are told to leave"));

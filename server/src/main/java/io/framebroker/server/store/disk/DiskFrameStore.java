@@ -302,7 +302,7 @@ public final class DiskFrameStore implements FrameStore {
 
     @Override
     public String trouble() {
-        return over != null ? over : provider.trouble();
+        return over != null ? over : provider.troubleOfWaiting();
     }
 
     void waitForRoom(DiskStreamStore stream) {

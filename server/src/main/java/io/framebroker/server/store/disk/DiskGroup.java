@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import java.util.function.LongUnaryOperator;
 
 /** A group: its cursor, which frames are pending and at which attempt, and counts. Guarded by its stream's monitor. */
@@ -423,6 +424,10 @@ final class DiskGroup {
         for (long ordinal = from; ordinal <= through; ordinal++) {
             left.put(ordinal, how);
         }
+    }
+
+    void eachLeft(BiConsumer<Long, Left> action) {
+        left.forEach(action);
     }
 
     /** Somebody has opened the stream and knows of them. */

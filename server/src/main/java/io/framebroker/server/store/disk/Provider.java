@@ -60,6 +60,11 @@ final class Provider {
         return trouble;
     }
 
+    /** The same, if anybody waits. */
+    synchronized String troubleOfWaiting() {
+        return waiting.isEmpty() ? null : trouble;
+    }
+
     /** Has the stream go on when there is room. */
     synchronized void add(DiskStreamStore stream) {
         if (waiting.add(stream)) {

@@ -220,6 +220,15 @@ final class StreamFacts {
             left.add(before);
         }
         behind = false;
+        // The state has it not: it is for the next owner alone. What finds no room here counts as after a crash.
+        state.groups()
+                .forEach(group -> group.eachLeft((ordinal, how) -> journal.add(
+                        StreamState.LEFT,
+                        record.clear()
+                                .put(group.number())
+                                .put(ordinal)
+                                .put(ordinal)
+                                .put(how.ordinal()))));
         return true;
     }
 

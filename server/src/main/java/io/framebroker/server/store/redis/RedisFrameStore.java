@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -250,9 +251,15 @@ public final class RedisFrameStore implements FrameStore {
     @Override
     public String trouble() {
         RedisBreaker.State state = breaker.state();
-        return state == RedisBreaker.State.CLOSED
-                ? null
-                : "Redis at " + settings.where().nodes() + " does not answer; the circuit breaker is " + state;
+        if (state != RedisBreaker.State.CLOSED) {
+            return "Redis at " + settings.where().nodes() + " does not answer; the circuit breaker is " + state;
+        }
+        // It may refuse what it is asked for: its memory is used up, or it has too few replicas.
+        return open.values().stream()
+                .map(RedisStreamStore::trouble)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
     }
 
     static String addressOf(String who) {
