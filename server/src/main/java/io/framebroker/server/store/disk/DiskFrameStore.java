@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -300,9 +301,24 @@ public final class DiskFrameStore implements FrameStore {
         return syncer;
     }
 
+    /** The disk may be in trouble before any stream waits for it. */
     @Override
     public String trouble() {
-        return over != null ? over : provider.troubleOfWaiting();
+        List<DiskStreamStore> streams;
+        synchronized (this) {
+            streams = List.copyOf(open.values());
+        }
+        String waiting = streams.stream()
+                .map(DiskStreamStore::trouble)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
+        return over != null ? over : waiting;
+    }
+
+    /** What is in the way of those who wait for room; null when nothing is. */
+    String troubleOfDisk() {
+        return provider.trouble();
     }
 
     void waitForRoom(DiskStreamStore stream) {

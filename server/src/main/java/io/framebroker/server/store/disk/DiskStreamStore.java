@@ -106,7 +106,7 @@ final class DiskStreamStore implements StreamStore {
 
     @Override
     public String trouble() {
-        return waiting ? store.trouble() : null;
+        return waiting ? store.troubleOfDisk() : null;
     }
 
     @Override

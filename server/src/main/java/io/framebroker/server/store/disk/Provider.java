@@ -60,11 +60,6 @@ final class Provider {
         return trouble;
     }
 
-    /** The same, if anybody waits. */
-    synchronized String troubleOfWaiting() {
-        return waiting.isEmpty() ? null : trouble;
-    }
-
     /** Has the stream go on when there is room. */
     synchronized void add(DiskStreamStore stream) {
         if (waiting.add(stream)) {
@@ -112,8 +107,8 @@ final class Provider {
                 grow();
                 goOn();
             }
-            inVain = isAwaited();
-            if (!inVain && !(refused && space.isShort())) {
+            inVain = isAwaitedInVain();
+            if (!isAwaited() && !(refused && space.isShort())) {
                 clear();
             }
         }
@@ -140,6 +135,11 @@ final class Provider {
     /** Trying is as much work as a segment is large, and those who take chunks ask with each of them. */
     private boolean mayTry() {
         return !refused || System.nanoTime() - refusedNanos >= retryNanos;
+    }
+
+    /** Whether what is awaited is not to be had from what has become free meanwhile. */
+    private synchronized boolean isAwaitedInVain() {
+        return !waiting.isEmpty() && withUnneeded.isEmpty();
     }
 
     private synchronized boolean isAwaited() {
