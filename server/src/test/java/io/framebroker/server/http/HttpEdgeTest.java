@@ -62,15 +62,15 @@ class HttpEdgeTest {
 
     @BeforeEach
     void start() throws IOException {
-        broker = start(new HttpSettings("127.0.0.1", 0, true), name);
+        broker = start(new HttpSettings("127.0.0.1", 0, true), name, false);
         channel = InProcessChannelBuilder.forName(name).directExecutor().build();
     }
 
-    private BrokerServer start(HttpSettings http, String as) throws IOException {
+    private BrokerServer start(HttpSettings http, String as, boolean degrade) throws IOException {
         return BrokerServer.start(
                 InProcessServerBuilder.forName(as),
                 store,
-                new BrokerSettings(true, 100, 0, StreamSettings.DEFAULT),
+                new BrokerSettings(true, 100, 0, StreamSettings.DEFAULT, degrade),
                 new FrameMemory(64 << 20, 64 << 20),
                 EdgeSettings.DEFAULT,
                 http);
@@ -210,6 +210,19 @@ class HttpEdgeTest {
     }
 
     @Test
+    void underDegradeAStoreInTroubleKeepsNobodyAway() throws IOException {
+        broker.close();
+        broker = start(new HttpSettings("127.0.0.1", 0, true), InProcessServerBuilder.generateName(), true);
+        store.trouble = "Redis is away";
+
+        JsonObject health = health(200);
+
+        assertThat(health.get("status").getAsString()).isEqualTo("degraded");
+        assertThat(reasons(health)).isEqualTo("STORE_TROUBLE");
+        assertThat(get("/readyz").statusCode()).isEqualTo(200);
+    }
+
+    @Test
     void metricsTellTheLedger() {
         consume("cam1", "detectors").leaves();
         publish("cam1", 3);
@@ -262,11 +275,11 @@ class HttpEdgeTest {
             HttpSettings must = new HttpSettings("127.0.0.1", taken.getLocalPort(), true);
             HttpSettings may = new HttpSettings("127.0.0.1", taken.getLocalPort(), false);
 
-            assertThatThrownBy(() -> start(must, InProcessServerBuilder.generateName()))
+            assertThatThrownBy(() -> start(must, InProcessServerBuilder.generateName(), false))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("127.0.0.1:" + taken.getLocalPort())
                     .hasMessageContaining("--http-port");
-            try (BrokerServer without = start(may, InProcessServerBuilder.generateName())) {
+            try (BrokerServer without = start(may, InProcessServerBuilder.generateName(), false)) {
                 assertThat(without.httpPort()).isEqualTo(-1);
             }
         }
