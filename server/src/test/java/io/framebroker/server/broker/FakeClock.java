@@ -15,6 +15,11 @@ final class FakeClock implements BrokerClock {
         return wallMicros;
     }
 
+    /** Somebody sets the clock on the wall. */
+    void setWall(long byMicros) {
+        wallMicros += byMicros;
+    }
+
     void advance(long byNanos) {
         nanos += byNanos;
         wallMicros += byNanos / 1_000;

@@ -77,6 +77,25 @@ class LetterRetryTest {
     }
 
     @Test
+    void aClockThatWasAheadAndIsPutBackHoldsNothingUp() {
+        talk.clock().setWall(86_400_000_000L);
+        Worker worker = hasGivenUp(1);
+        minutes(1);
+        worker.receivesAgain(2, 1);
+        worker.acks(1);
+        talk.clock().setWall(-86_400_000_000L);
+        minutes(2);
+        camera.publishes(2);
+        worker.receives(2);
+        worker.givesUp("torn", 2);
+
+        talk.passes(Duration.ofSeconds(61));
+
+        worker.receivesAgain(2, 2);
+        worker.acks(2);
+    }
+
+    @Test
     void eachHasTurnsOfItsOwn() {
         Worker worker = hasGivenUp(1);
         talk.passes(Duration.ofSeconds(40));

@@ -3,6 +3,8 @@ package io.framebroker.server.store.disk;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.framebroker.server.broker.AckLevel;
+import io.framebroker.server.broker.GroupSettings;
+import io.framebroker.server.broker.StreamRecord;
 import io.framebroker.server.broker.StreamStore;
 import io.framebroker.server.store.Answers;
 import io.framebroker.server.store.Opened;
@@ -25,6 +27,29 @@ class RestartTest {
         store = new DiskFrameStore(disk, CrashTest.settings(AckLevel.FSYNC));
         answers = new Answers();
         stream = Opened.of(store, "cam", answers).stream();
+    }
+
+    /** The journal begins a chunk with the state, which has none of it. */
+    @Test
+    void howFramesAreLeftOutlastsTheJournalsChunk() throws IOException {
+        start();
+        stream.append(Samples.frames(stream.generation(), 1, 2_000, 1));
+        answers.awaitStored(2_000);
+        stream.createGroup("detectors", 0, new GroupSettings(12_000), true);
+        stream.delivered("detectors", 1, 2_000, 1);
+        for (int times = 0; times < 20; times++) {
+            for (long ordinal = 1; ordinal <= 2_000; ordinal++) {
+                stream.left("detectors", ordinal, ordinal, StreamRecord.Left.RELEASED);
+            }
+        }
+        store.close();
+
+        store = new DiskFrameStore(disk, CrashTest.settings(AckLevel.FSYNC));
+        StreamRecord.OfGroup group =
+                Opened.of(store, "cam", new Answers()).record().groups().get(0);
+
+        assertThat(group.pending()).hasSize(2_000).allMatch(each -> each.left() == StreamRecord.Left.RELEASED);
+        store.close();
     }
 
     /** It was told to be there at FSYNC, and no force had ever seen it. */
