@@ -12,6 +12,7 @@ import io.framebroker.server.http.BrokerMetrics;
 import io.framebroker.server.http.HealthReport;
 import io.framebroker.server.http.HttpEdge;
 import io.framebroker.server.http.HttpSettings;
+import io.framebroker.server.http.Probes;
 import io.framebroker.server.store.memory.MemoryFrameStore;
 import io.grpc.Server;
 import io.grpc.ServerBuilder;
@@ -88,13 +89,13 @@ public final class BrokerServer implements AutoCloseable {
 
     private HttpEdge startHttp(HttpSettings settings, EdgeSettings edge, Clock clock) throws IOException {
         try {
-            return HttpEdge.start(
-                    settings,
+            Probes probes = new Probes(
                     new Status(),
                     new HealthReport(broker, edge.version(), clock.millis()),
                     new BrokerMetrics(broker, this::openCalls, edge.version()),
                     () -> store.trouble() == null || broker.settings().degrade(),
                     clock);
+            return HttpEdge.start(settings, probes, this.edge.self());
         } catch (IOException e) {
             close();
             throw e;
@@ -102,7 +103,7 @@ public final class BrokerServer implements AutoCloseable {
     }
 
     /** As seen on HTTP. */
-    private final class Status implements HttpEdge.Status {
+    private final class Status implements Probes.Status {
         @Override
         public boolean isAlive() {
             return System.nanoTime() - lastTickNanos < TimeUnit.SECONDS.toNanos(MOST_SECONDS_OF_A_TICK);

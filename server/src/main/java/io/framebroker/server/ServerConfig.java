@@ -50,6 +50,14 @@ final class ServerConfig {
     int httpPort;
 
     @Option(
+            names = "--http-token",
+            paramLabel = "TOKEN",
+            defaultValue = "${env:HTTP_TOKEN:-}",
+            description = "What an HTTP request that changes something has to carry; empty for nothing, which is for"
+                    + " programs of this machine only (HTTP_TOKEN, default none)")
+    String httpToken;
+
+    @Option(
             names = "--advertise-address",
             defaultValue = "${env:ADVERTISE_ADDRESS:-}",
             description = "host:port where other brokers on the same Redis reach this one (ADVERTISE_ADDRESS, default"
@@ -235,7 +243,7 @@ final class ServerConfig {
         if (httpPort < -1 || httpPort > 65_535) {
             throw new IllegalArgumentException("--http-port " + httpPort + " is outside -1..65535");
         }
-        return new HttpSettings(httpHost, httpPort, httpPort != USUAL_HTTP_PORT);
+        return new HttpSettings(httpHost, httpPort, httpPort != USUAL_HTTP_PORT, httpToken);
     }
 
     /** Where other brokers reach this one. */

@@ -19,6 +19,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /** Everything the broker serves over gRPC, put on any server: Netty's in production, in-process in tests. */
 public final class GrpcEdge implements AutoCloseable {
@@ -33,7 +34,9 @@ public final class GrpcEdge implements AutoCloseable {
             DiagnosticsServiceGrpc.SERVICE_NAME);
 
     private final FrameBrokerEndpoint frames;
-    private final ServerServiceDefinition forwardableFrames;
+    /** The broker's own: streams that another broker has are asked for there. */
+    private final List<ServerServiceDefinition> services;
+
     private final Owners owners;
     private final Loopback loopback;
     private final StreamWatch watch;
@@ -53,11 +56,19 @@ public final class GrpcEdge implements AutoCloseable {
         this.watch = new StreamWatch(broker);
         this.forwarding = new Forwarding(broker.memory(), settings, owners, watch::add);
         this.frames = new FrameBrokerEndpoint(broker, settings, watch, forwarding::openCalls);
-        this.forwardableFrames = forwarding.forwardable(frames.bindService());
-        this.loopback = new Loopback(forwardableFrames);
+        this.services = Stream.of(
+                        frames,
+                        new StreamEndpoint(broker, owners),
+                        new DiagnosticsEndpoint(broker, settings, Clock.systemUTC()),
+                        new GroupEndpoint(broker),
+                        new DeadLetterEndpoint(broker))
+                .map(endpoint -> forwarding.forwardable(endpoint.bindService()))
+                .toList();
+        this.loopback = new Loopback(services);
     }
 
-    private Channel self() {
+    /** The broker as its own client, without a network; for as long as this edge is open. */
+    public Channel self() {
         return loopback.channel();
     }
 
@@ -70,12 +81,7 @@ public final class GrpcEdge implements AutoCloseable {
                 .addTransportFilter(age)
                 .addStreamTracerFactory(limits)
                 .intercept(limits)
-                .addService(forwardableFrames)
-                .addService(forwarding.forwardable(new StreamEndpoint(broker, owners).bindService()))
-                .addService(forwarding.forwardable(
-                        new DiagnosticsEndpoint(broker, settings, Clock.systemUTC()).bindService()))
-                .addService(forwarding.forwardable(new GroupEndpoint(broker).bindService()))
-                .addService(forwarding.forwardable(new DeadLetterEndpoint(broker).bindService()))
+                .addServices(services)
                 .addService(health.getHealthService())
                 .addService(ProtoReflectionServiceV1.newInstance())
                 .addService(io.grpc.protobuf.services.ProtoReflectionService.newInstance())

@@ -7,15 +7,16 @@ import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 
 /** The broker as its own client, without a network: made when first needed. Thread-safe. */
 final class Loopback implements AutoCloseable {
-    private final ServerServiceDefinition service;
+    private final List<ServerServiceDefinition> services;
     private Server server;
     private ManagedChannel channel;
 
-    Loopback(ServerServiceDefinition service) {
-        this.service = service;
+    Loopback(List<ServerServiceDefinition> services) {
+        this.services = services;
     }
 
     synchronized ManagedChannel channel() {
@@ -24,7 +25,7 @@ final class Loopback implements AutoCloseable {
             try {
                 server = InProcessServerBuilder.forName(name)
                         .directExecutor()
-                        .addService(service)
+                        .addServices(services)
                         .build()
                         .start();
             } catch (IOException e) {

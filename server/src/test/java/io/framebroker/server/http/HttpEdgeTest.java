@@ -266,7 +266,7 @@ class HttpEdgeTest {
                 .POST(HttpRequest.BodyPublishers.noBody())
                 .build());
         assertThat(post.statusCode()).isEqualTo(405);
-        assertThat(post.headers().firstValue("Allow")).hasValue("GET");
+        assertThat(post.headers().firstValue("Allow")).hasValue("GET, HEAD");
     }
 
     @Test
