@@ -18,6 +18,8 @@ public final class HttpEdge implements AutoCloseable {
     private static final int QUEUED_CONNECTIONS = 64;
 
     static {
+        // Else an answer's body waits for the client's delayed acknowledgement of its head: 40 ms a request.
+        System.setProperty("sun.net.httpserver.nodelay", System.getProperty("sun.net.httpserver.nodelay", "true"));
         // Seconds a client may take for a request and for its answer; the server's own default is for ever.
         System.setProperty("sun.net.httpserver.maxReqTime", System.getProperty("sun.net.httpserver.maxReqTime", "10"));
         System.setProperty("sun.net.httpserver.maxRspTime", System.getProperty("sun.net.httpserver.maxRspTime", "10"));
