@@ -593,9 +593,11 @@ final class Group {
                 }
                 if (given == 0) {
                     // It stays this member's turn.
-                    members.stream()
-                            .filter(each -> member != null || each.consumer().isThere())
-                            .forEach(Group::waitsNoMore);
+                    for (Member each : members) {
+                        if (member != null || each.consumer().isThere()) {
+                            waitsNoMore(each);
+                        }
+                    }
                     return;
                 }
                 if (given < 0 && member.consumer().isAnothersTurn(member)) {
@@ -876,6 +878,14 @@ final class Group {
         }
     }
 
+    private static long bytes(List<Frame> frames) {
+        long bytes = 0;
+        for (Frame frame : frames) {
+            bytes += frame.bytes();
+        }
+        return bytes;
+    }
+
     /** How old frames were when they were delivered. */
     Durations ages() {
         return ages;
@@ -894,7 +904,7 @@ final class Group {
             // What was for it alone in other streams is not any more.
             turn.touch(consumer.othersMayTake());
         }
-        consumer.got(member, frames.stream().mapToLong(Frame::bytes).sum());
+        consumer.got(member, bytes(frames));
         turn.touch(consumer.port());
         if (autoAck) {
             carryOut(member, first.ordinal(), last, Verdict.ACK, null);
