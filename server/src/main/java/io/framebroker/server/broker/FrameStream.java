@@ -49,11 +49,11 @@ final class FrameStream implements StreamStore.Listener {
     private long notesAsked;
     private long notedThrough;
     private boolean lettingGo;
-    /** Deliveries of frames that were in memory, and of those that were not. */
-    private long fromMemory;
-
-    private long fromStore;
     private long purgeThrough;
+    /** Deliveries of frames that were in memory. */
+    private long fromMemory;
+    /** The others. */
+    private long fromStore;
     /** Who wants the stream deleted; null while nobody does. */
     private Deletion deletion;
     /** Why nobody can use the stream any more; null while it can be used. Read without the lock. */
@@ -288,7 +288,8 @@ final class FrameStream implements StreamStore.Listener {
         if (!backlog.isAtLimit(low(slowest))) {
             return WaitReason.MEMORY;
         }
-        return slowest != null && slowest.low() <= storedThrough ? WaitReason.GROUP : WaitReason.STORE;
+        boolean unsettled = slowest != null && slowest.low() <= storedThrough;
+        return unsettled && store.trouble() == null ? WaitReason.GROUP : WaitReason.STORE;
     }
 
     private boolean hasRoom(Group slowest) {

@@ -1016,15 +1016,15 @@ final class Group {
                     ? deadLetters.bury(ordinal, DeadLetter.MAX_ATTEMPTS, retry.error(), consumer, member, result)
                     : deadLetters.bury(
                             ordinal, DeadLetter.NACKED, ((Verdict.GiveUp) verdict).error(), consumer, member, result);
-            if (buried) {
-                addSettle(deliveredMicros, clock.wallMicros());
-            }
             if (!buried) {
                 Token one = new Token(token.generation(), ordinal, token.attempt());
                 if (putOff.put(ordinal, new PutOff(member, one, verdict)) == null) {
                     member.consumer().owed();
                 }
-            } else if (leased) {
+                continue;
+            }
+            addSettle(deliveredMicros, clock.wallMicros());
+            if (leased) {
                 member.consumer().window().giveBack(1, bytes);
                 // Not always while the consumer settles, which would ask for more of its other streams.
                 turn.touch(member.consumer().roomCameBack());

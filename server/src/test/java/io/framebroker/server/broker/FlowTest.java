@@ -201,6 +201,18 @@ class FlowTest {
         talk.store().answerAtOnce();
     }
 
+    /** A group could settle nothing then, even if it wanted to. */
+    @Test
+    void aStoreInTroubleIsTheReason() {
+        Camera camera = talk.camera();
+        talk.worker("w1").of("detectors").joins();
+        talk.store().stream("cam").isInTrouble("the disk is full");
+
+        camera.publishes(1, 2, 3);
+
+        assertThat(flow().waits()).containsEntry(WaitReason.STORE, 1L).containsEntry(WaitReason.GROUP, 0L);
+    }
+
     @Test
     void memoryThatIsUsedUpIsTheReason() {
         talk = new Conversation(Conversation.backlog(1_000, 1 << 30), 20_000);
