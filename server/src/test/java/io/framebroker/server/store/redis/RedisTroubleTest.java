@@ -188,6 +188,7 @@ class RedisTroubleTest {
         assertThat(roundTrips()).isPositive();
 
         redis.kill();
+        broker.noting();
         RedisProcess.await("Redis being spared", () -> broker.store.link().circuit() == StoreLink.Circuit.OPEN);
         long before = roundTrips();
         redis.start();
