@@ -27,11 +27,14 @@ public final class HttpEdge implements AutoCloseable {
     private final ExecutorService threads;
     private final Access access;
     private final Routes routes = new Routes();
+    private final Gateway gateway;
 
     private HttpEdge(HttpServer server, HttpSettings settings, Probes probes, Channel broker) {
         this.server = server;
         this.access = new Access(settings);
         probes.addTo(routes);
+        this.gateway = new Gateway(settings.gateway(), broker);
+        gateway.addTo(routes);
         this.threads = Executors.newFixedThreadPool(THREADS, task -> {
             Thread thread = new Thread(task, "frame-broker-http");
             thread.setDaemon(true);
@@ -76,6 +79,7 @@ public final class HttpEdge implements AutoCloseable {
     public void close() {
         server.stop(0);
         threads.shutdownNow();
+        gateway.close();
         try {
             threads.awaitTermination(1, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
