@@ -129,24 +129,43 @@ final class BrokerCalls {
         String page = "";
         do {
             String token = page;
-            ListDeadLettersResponse letters = asked(() -> soon(DeadLetterServiceGrpc.newBlockingStub(broker))
-                    .listDeadLetters(ListDeadLettersRequest.newBuilder()
-                            .setFilter(filter(stream, group))
-                            .setPageSize(most - found.size())
-                            .setPageToken(token)
-                            .build()));
+            ListDeadLettersResponse letters = ofGroup(
+                    group,
+                    ListDeadLettersResponse.getDefaultInstance(),
+                    () -> asked(() -> soon(DeadLetterServiceGrpc.newBlockingStub(broker))
+                            .listDeadLetters(ListDeadLettersRequest.newBuilder()
+                                    .setFilter(filter(stream, group))
+                                    .setPageSize(most - found.size())
+                                    .setPageToken(token)
+                                    .build())));
             found.addAll(letters.getDeadLettersList());
             page = letters.getNextPageToken();
         } while (!page.isEmpty() && found.size() < most);
         return found;
     }
 
+    /** Returns how many there were; 0 where the stream has no such group. */
     long purgeDeadLetters(String stream, String group) {
-        return asked(() -> soon(DeadLetterServiceGrpc.newBlockingStub(broker))
-                .purgeDeadLetters(PurgeDeadLettersRequest.newBuilder()
-                        .setFilter(filter(stream, group))
-                        .build())
-                .getPurged());
+        return ofGroup(
+                group,
+                0L,
+                () -> asked(() -> soon(DeadLetterServiceGrpc.newBlockingStub(broker))
+                        .purgeDeadLetters(PurgeDeadLettersRequest.newBuilder()
+                                .setFilter(filter(stream, group))
+                                .build())
+                        .getPurged()));
+    }
+
+    /** Of streams that do not have the group there is nothing. */
+    private <T> T ofGroup(String group, T nothing, Supplier<T> question) {
+        try {
+            return question.get();
+        } catch (GatewayException e) {
+            if (!group.isEmpty() && e.reason().equals("GROUP_NOT_FOUND")) {
+                return nothing;
+            }
+            throw e;
+        }
     }
 
     private static DeadLetterFilter filter(String stream, String group) {

@@ -115,6 +115,7 @@ final class BufferStatus {
         shown.addProperty("retained_frames", stream.getFrames());
         shown.addProperty("retained_bytes", stream.getBytes());
         shown.addProperty("group_exists", group != null);
+        shown.addProperty("before_group", group == null ? 0 : whole.getStored() - group.getStored());
         shown.addProperty("consumers", consumers);
         shown.addProperty("all_consumers", stream.getConsumers());
         shown.addProperty("publisher", stream.getPublisherId());

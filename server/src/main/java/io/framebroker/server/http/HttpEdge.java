@@ -21,6 +21,8 @@ public final class HttpEdge implements AutoCloseable {
         // Seconds a client may take for a request and for its answer; the server's own default is for ever.
         System.setProperty("sun.net.httpserver.maxReqTime", System.getProperty("sun.net.httpserver.maxReqTime", "10"));
         System.setProperty("sun.net.httpserver.maxRspTime", System.getProperty("sun.net.httpserver.maxRspTime", "10"));
+        // What is written is sent: the end of an answer does not wait until its beginning has been acknowledged.
+        System.setProperty("sun.net.httpserver.nodelay", System.getProperty("sun.net.httpserver.nodelay", "true"));
     }
 
     private final HttpServer server;

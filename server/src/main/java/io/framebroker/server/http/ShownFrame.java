@@ -36,6 +36,9 @@ final class ShownFrame {
         if (object == null) {
             object = published(taken.stream(), header);
         }
+        if (!object.has("frame_id") && !header.getFrameId().isEmpty()) {
+            object.addProperty("frame_id", header.getFrameId());
+        }
         object.add("broker", broker(taken));
         payload = delivery.getFrame().getPayload();
         String text = object.toString();
