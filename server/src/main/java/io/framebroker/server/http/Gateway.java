@@ -43,6 +43,9 @@ final class Gateway implements AutoCloseable {
     private static final int JSON_COPIES = 6;
 
     private static final int RAW_COPIES = 3;
+    /** Of a body that does not say how long it is. */
+    private static final long MOST_UNTOLD_BYTES = 4 << 20;
+
     private static final List<String> NO_FIELDS = List.of("camera_id", "frame_id");
     private static final byte[] BEGIN = "{\"frames\":[".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] COMMA = ",".getBytes(StandardCharsets.US_ASCII);
@@ -191,7 +194,7 @@ final class Gateway implements AutoCloseable {
 
     /** Takes memory for the body. Returns how long it may be. */
     private static int reserved(Call call, BytesInWork.Share share, long most, int copies) {
-        long length = call.header("Content-Length").map(Long::parseLong).orElse(most);
+        long length = call.header("Content-Length").map(Long::parseLong).orElse(Math.min(most, MOST_UNTOLD_BYTES));
         if (length > most) {
             throw tooLarge("the body has " + length + " bytes; at most " + most
                     + " are taken here, as the picture itself (Content-Type: image/jpeg) more than as JSON");

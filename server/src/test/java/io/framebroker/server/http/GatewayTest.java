@@ -726,7 +726,11 @@ class GatewayTest {
         List<String> got = new ArrayList<>();
         eventually("they are back", () -> {
             try {
-                got.addAll(ids(dequeue(4)));
+                List<JsonObject> frames = dequeue(4);
+                got.addAll(ids(frames));
+                assertThat(frames)
+                        .allMatch(frame ->
+                                frame.getAsJsonObject("broker").get("attempt").getAsInt() == 1);
                 return got.size() >= 4;
             } catch (Exception e) {
                 throw new AssertionError(e);
@@ -735,6 +739,31 @@ class GatewayTest {
 
         assertThat(got).containsExactly("big-0", "big-1", "big-2", "big-3");
         assertStatus(0, 4);
+    }
+
+    /** Each took a second, and a call of its own. */
+    @Test
+    void pollsForNothingAreAnsweredAtOnceAndCostNoCall() throws Exception {
+        post("cam1", 0, 1);
+        dequeue(10);
+        eventually("the gateway publishes no more", () -> broker.openCalls() == 1);
+        long begin = System.nanoTime();
+
+        for (int i = 0; i < 100; i++) {
+            assertThat(dequeue(10)).isEmpty();
+        }
+
+        assertThat(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begin)).isLessThan(30);
+        assertThat(broker.openCalls()).isEqualTo(1);
+    }
+
+    @Test
+    void aBodyThatDoesNotSayHowLongItIsIsTaken() throws Exception {
+        byte[] body = Rest.frame("cam1", "x").toString().getBytes(StandardCharsets.UTF_8);
+        ok(rest.send(rest.request("/frames")
+                .POST(HttpRequest.BodyPublishers.ofInputStream(() -> new java.io.ByteArrayInputStream(body)))));
+
+        assertThat(ids(dequeue(10))).containsExactly("x");
     }
 
     @Test
