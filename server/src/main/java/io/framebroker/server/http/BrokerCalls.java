@@ -9,6 +9,7 @@ import io.framebroker.v1.GetBrokerInfoRequest;
 import io.framebroker.v1.GetLedgerRequest;
 import io.framebroker.v1.GetLedgerResponse;
 import io.framebroker.v1.Group;
+import io.framebroker.v1.GroupLedger;
 import io.framebroker.v1.GroupServiceGrpc;
 import io.framebroker.v1.ListDeadLettersRequest;
 import io.framebroker.v1.ListDeadLettersResponse;
@@ -27,8 +28,10 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.AbstractStub;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** What the gateway asks of the broker in single questions. Each throws a {@link GatewayException} where the broker refuses. Thread-safe. */
 final class BrokerCalls {
@@ -105,11 +108,31 @@ final class BrokerCalls {
         return found;
     }
 
-    /** Removes waiting frames. Returns how many. */
-    long purge(String stream) {
-        return asked(() -> soon(StreamServiceGrpc.newBlockingStub(broker))
+    /**
+     * What a purge has removed.
+     *
+     * @param waiting what the group with the most of them still waited for; without a group all, which a poll would get
+     * @param all what the stream had, with what was settled
+     */
+    record Purged(long waiting, long all) {}
+
+    /** Removes the frames that nobody has in hand. */
+    Purged purge(String stream) {
+        Map<String, Long> before = purged(stream);
+        long all = asked(() -> soon(StreamServiceGrpc.newBlockingStub(broker))
                 .purgeStream(PurgeStreamRequest.newBuilder().setName(stream).build())
                 .getPurgedFrames());
+        long waiting = purged(stream).entrySet().stream()
+                .mapToLong(each -> each.getValue() - before.getOrDefault(each.getKey(), 0L))
+                .max()
+                .orElse(all);
+        return new Purged(waiting, all);
+    }
+
+    /** By group, what purges have taken from it. */
+    private Map<String, Long> purged(String stream) {
+        return ledger(stream).getGroupsList().stream()
+                .collect(Collectors.toMap(GroupLedger::getGroup, each -> each.getSkippedOrDefault("PURGED", 0)));
     }
 
     Stream limitBacklog(String stream, int frames) {

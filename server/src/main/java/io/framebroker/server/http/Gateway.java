@@ -375,15 +375,19 @@ final class Gateway implements AutoCloseable {
 
     private void clear(Call call) throws IOException {
         long cleared = 0;
+        long removed = 0;
         JsonObject each = new JsonObject();
         for (Stream stream : broker.streams(streams(call))) {
-            long here = broker.purge(stream.getName());
-            if (here > 0) {
-                each.addProperty(stream.getName(), here);
+            BrokerCalls.Purged here = broker.purge(stream.getName());
+            if (here.waiting() > 0) {
+                each.addProperty(stream.getName(), here.waiting());
             }
-            cleared += here;
+            cleared += here.waiting();
+            removed += here.all();
         }
-        call.send(200, cleared(cleared, each));
+        JsonObject body = cleared(cleared, each);
+        body.addProperty("removed_with_history", removed);
+        call.send(200, body);
     }
 
     private static JsonObject cleared(long count, JsonObject byStream) {

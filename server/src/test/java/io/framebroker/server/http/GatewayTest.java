@@ -550,6 +550,11 @@ class GatewayTest {
         assertThat(status.get("skipped").getAsLong()).isEqualTo(5);
         assertThat(status.toString()).contains("\"PURGED\":3");
         assertThat(dequeue(10)).isEmpty();
+        post("cam1", 3, 2);
+        dequeue(1);
+        JsonObject last = ok(rest.post("/buffer/clear", ""));
+        assertThat(last.get("cleared").getAsLong()).isEqualTo(1);
+        assertThat(last.get("removed_with_history").getAsLong()).isEqualTo(2);
     }
 
     @Test
