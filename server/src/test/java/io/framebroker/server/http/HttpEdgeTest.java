@@ -349,7 +349,7 @@ class HttpEdgeTest {
 
     @Test
     void whatIsNotThereIsSaid() {
-        HttpResponse<String> missing = get("/frames");
+        HttpResponse<String> missing = get("/nowhere");
         assertThat(missing.statusCode()).isEqualTo(404);
         assertThat(missing.body()).contains("/health, /livez, /metrics, /readyz");
         HttpResponse<String> post = send(HttpRequest.newBuilder(uri("/health"))
