@@ -51,9 +51,9 @@ final class Conversation {
     }
 
     /** With somebody who makes traces. */
-    static Conversation thatIsTraced(StreamSettings streams, FrameTraces traces) {
+    static Conversation thatIsTraced(StreamSettings streams, FrameStore behind, FrameTraces traces) {
         BrokerSettings settings = new BrokerSettings(true, 10_000, 5_000, streams);
-        return new Conversation(settings, PLENTY, new RememberingStore(), traces);
+        return new Conversation(settings, PLENTY, behind, traces);
     }
 
     /** With a store that remembers what it has confirmed when the broker is gone. */

@@ -2,6 +2,7 @@ package io.framebroker.server.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.framebroker.server.store.memory.MemoryFrameStore;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -9,7 +10,11 @@ import org.junit.jupiter.api.Test;
 /** What the core tells of frames for traces: of few of those that fare well, of all that are dropped. */
 class TracedFramesTest {
     private final HeardTraces traces = new HeardTraces();
-    private Conversation talk = Conversation.thatIsTraced(Conversation.backlog(100, 1 << 20), traces);
+    private Conversation talk = begins(Conversation.backlog(100, 1 << 20), new MemoryFrameStore());
+
+    private Conversation begins(StreamSettings streams, FrameStore store) {
+        return Conversation.thatIsTraced(streams, store, traces);
+    }
 
     @AfterEach
     void comesOutEven() {
@@ -54,6 +59,7 @@ class TracedFramesTest {
 
     @Test
     void whatABrokerBeforeHasStoredIsLookedAt() {
+        talk = begins(Conversation.backlog(100, 1 << 20), new RememberingStore());
         talk.camera().publishes(traces.traced(1));
         detector().window(1).joins();
         talk.camera("cam", "camera-of-cam", 2).publishes(traces.plain(2));
@@ -123,7 +129,7 @@ class TracedFramesTest {
 
     @Test
     void whatIsRefusedIsToldInRunsButForTracedFrames() {
-        talk = Conversation.thatIsTraced(Conversation.backlog(2, 1 << 20).with(OverflowPolicy.DROP_NEWEST), traces);
+        talk = begins(Conversation.backlog(2, 1 << 20).with(OverflowPolicy.DROP_NEWEST), new MemoryFrameStore());
         Camera camera = talk.camera();
         detector().window(1).joins();
         camera.publishes(traces.plain(1), traces.plain(2));
@@ -131,10 +137,10 @@ class TracedFramesTest {
         camera.publishes(traces.rejected(3), traces.plain(4), traces.plain(5), traces.traced(6), traces.plain(7));
 
         traces.hears(
-                "REJECTED CRC_MISMATCH 1 [3]",
-                "DROPPED OVERFLOW 2 []",
-                "DROPPED OVERFLOW 1 [6*]",
-                "DROPPED OVERFLOW 1 [7]");
+                "REJECTED CRC_MISMATCH 1 (damaged) [3]",
+                "DROPPED OVERFLOW 2 (overflow policy) []",
+                "DROPPED OVERFLOW 1 (overflow policy) [6*]",
+                "DROPPED OVERFLOW 1 (overflow policy) [7]");
     }
 
     @Test
