@@ -225,7 +225,7 @@ final class ServerConfig {
             names = "--otlp-endpoint",
             paramLabel = "URL",
             defaultValue = "${env:OTEL_EXPORTER_OTLP_ENDPOINT:-}",
-            description = "Where traces go, by OTLP over gRPC, such as http://localhost:4317; empty for nowhere"
+            description = "Where traces go, by OTLP over HTTP, such as http://localhost:4318; empty for nowhere"
                     + " (OTEL_EXPORTER_OTLP_ENDPOINT, default none)")
     String otlpEndpoint;
 
@@ -260,9 +260,9 @@ final class ServerConfig {
         if (otlpEndpoint.isEmpty()) {
             return null;
         }
-        if (!otlpEndpoint.matches("https?://[^/?#]+/?")) {
+        if (!otlpEndpoint.matches("https?://[^/?#]+")) {
             throw new IllegalArgumentException("--otlp-endpoint " + otlpEndpoint
-                    + " is no http://host:port or https://host:port; name the port for OTLP over gRPC, mostly 4317");
+                    + " is no http://host:port or https://host:port; name the port for OTLP over HTTP, mostly 4318");
         }
         String instance = grpcPort == 0 ? "process " + ProcessHandle.current().pid() : address(grpcPort);
         return new TracingSettings(otlpEndpoint, serviceName, instance, EdgeSettings.DEFAULT.version());

@@ -9,7 +9,7 @@ import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
 import io.opentelemetry.context.propagation.ContextPropagators;
-import io.opentelemetry.exporter.otlp.trace.OtlpGrpcSpanExporter;
+import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
 import io.opentelemetry.instrumentation.grpc.v1_6.GrpcTelemetry;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.resources.Resource;
@@ -23,6 +23,7 @@ import java.util.logging.Logger;
 
 /** Spans of a broker's frames and calls, sent to a receiver that may come and go. Thread-safe. */
 public final class Tracing implements AutoCloseable {
+    private static final String PATH = "/v1/traces";
     private static final Duration LONGEST_REQUEST = Duration.ofSeconds(4);
     private static final long LONGEST_CLOSE_MILLIS = 2_000;
     /** Not about frames: health is asked for all the time. */
@@ -53,11 +54,11 @@ public final class Tracing implements AutoCloseable {
         this.frames = new FrameSpans(telemetry.getTracer("io.framebroker.server"), reader, nanos);
     }
 
-    /** Sends spans by OTLP over gRPC. The receiver need not be there. */
+    /** Sends spans by OTLP over HTTP. The receiver need not be there. */
     public static Tracing to(TracingSettings settings, TraceReader reader) {
         EXPORTER_LOG.setLevel(Level.OFF);
-        SpanExporter exporter = OtlpGrpcSpanExporter.builder()
-                .setEndpoint(settings.endpoint())
+        SpanExporter exporter = OtlpHttpSpanExporter.builder()
+                .setEndpoint(settings.endpoint() + PATH)
                 .setTimeout(LONGEST_REQUEST)
                 .build();
         return new Tracing(exporter, settings, reader, System::nanoTime);

@@ -119,11 +119,11 @@ class TracedFramesTest {
         camera.publishes(traces.plain(1));
         camera.publishes(traces.plain(2));
 
-        worker.nacks(0, 1);
+        worker.givesUp("no picture", 1);
         worker.settles(new Verdict.Skip("BLURRED"), 2);
 
         traces.hears(
-                "DEAD_LETTERED MAX_ATTEMPTS 1 from 1 in detectors by w1/1 (no) [1]",
+                "DEAD_LETTERED NACK_DEAD_LETTER 1 from 1 in detectors by w1/1 (no picture) [1]",
                 "SKIPPED BLURRED 1 from 2 in detectors by w1/1 [2]");
     }
 
