@@ -285,8 +285,8 @@ public final class FramePublisher implements AutoCloseable {
          * OutgoingFrame#traceparent} does not count: its trace has begun.
          */
         public Builder tracesPerSecond(double tracesPerSecond) {
-            if (!(tracesPerSecond >= 0) || tracesPerSecond > 1e6) {
-                throw new IllegalArgumentException("tracesPerSecond " + tracesPerSecond + " is outside 0..1000000");
+            if (!(tracesPerSecond >= 0) || tracesPerSecond > 1e9) {
+                throw new IllegalArgumentException("tracesPerSecond " + tracesPerSecond + " is outside 0..1e9");
             }
             this.tracesPerSecond = tracesPerSecond;
             return this;
