@@ -13,7 +13,7 @@ public final class TraceOptions {
     @Option(
             names = "--otlp-endpoint",
             paramLabel = "URL",
-            defaultValue = "${env:OTEL_EXPORTER_OTLP_ENDPOINT:-}",
+            defaultValue = "${env:OTEL_EXPORTER_OTLP_ENDPOINT}",
             description = "Where traces go, by OTLP over HTTP, such as http://localhost:4318; empty for nowhere"
                     + " (OTEL_EXPORTER_OTLP_ENDPOINT, default none)")
     private String endpoint;
@@ -21,13 +21,13 @@ public final class TraceOptions {
     @Option(
             names = "--service-name",
             paramLabel = "NAME",
-            defaultValue = "${env:OTEL_SERVICE_NAME:-}",
+            defaultValue = "${env:OTEL_SERVICE_NAME}",
             description = "What traces show this program as (OTEL_SERVICE_NAME, default: the command's name)")
     private String serviceName;
 
     /** Begins to send, where that is wanted. To be closed behind the client. */
     public SentTraces open() {
-        if (endpoint.isEmpty()) {
+        if (endpoint == null || endpoint.isEmpty()) {
             return SentTraces.NONE;
         }
         if (!endpoint.matches("https?://[^/?#]+")) {
@@ -36,6 +36,6 @@ public final class TraceOptions {
                     "--otlp-endpoint " + endpoint + " is no http://host:port or https://host:port; name the port for"
                             + " OTLP over HTTP, mostly 4318");
         }
-        return new OtlpTraces(endpoint, serviceName.isEmpty() ? spec.name() : serviceName);
+        return new OtlpTraces(endpoint, serviceName == null || serviceName.isEmpty() ? spec.name() : serviceName);
     }
 }
