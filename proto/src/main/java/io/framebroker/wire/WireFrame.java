@@ -5,6 +5,7 @@ import io.framebroker.v1.Compression;
 import io.framebroker.v1.Frame;
 import io.framebroker.v1.FrameHeader;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32C;
 
 /**
@@ -28,6 +29,9 @@ public final class WireFrame implements FrameBody {
     private static final int ATTRIBUTE_KEY = 1 << 3 | WireReader.LENGTH;
     private static final int ATTRIBUTE_VALUE = 2 << 3 | WireReader.LENGTH;
 
+    /** Of a W3C trace context: version, trace id, span id, flags. Later versions may add to it, behind these. */
+    private static final int TRACEPARENT_LENGTH = 55;
+
     private final byte[] array;
     private final int offset;
     private final int length;
@@ -44,6 +48,8 @@ public final class WireFrame implements FrameBody {
     private int crc32c;
     private int compression;
     private long uncompressedBytes;
+    /** 0 when there is none. */
+    private int traceparentOffset;
 
     private WireFrame(byte[] array, int offset, int length) {
         this.array = array;
@@ -97,11 +103,56 @@ public final class WireFrame implements FrameBody {
                 // Nothing of these is wanted; but a frame that only we can read would fail every consumer it is sent
                 // to.
                 case CAPTURE_TIME -> in.skipMessage();
-                case FRAME_ID, TRACEPARENT -> in.skipString();
+                case FRAME_ID -> in.skipString();
+                case TRACEPARENT -> {
+                    int start = in.skipString();
+                    traceparentOffset = in.position() - start < TRACEPARENT_LENGTH ? 0 : start;
+                }
                 case ATTRIBUTES -> scanAttribute(in);
                 default -> in.skip(tag);
             }
         }
+    }
+
+    /**
+     * Whether the header has a trace context whose trace is recorded. For bytes that were read before: less is looked at
+     * than by {@link #read}, and nothing is made.
+     */
+    public static boolean isTraced(byte[] array, int offset, int length) {
+        int at = traceparent(array, offset, length);
+        return at > 0 && isSampled(array, at);
+    }
+
+    /** Where a whole trace context starts; 0 when there is none. */
+    private static int traceparent(byte[] array, int offset, int length) {
+        try {
+            WireReader in = new WireReader(array, offset, length);
+            while (in.hasMore()) {
+                int tag = in.tag();
+                if (tag == HEADER) {
+                    in.enter(in.length());
+                    while (in.hasMore()) {
+                        int field = in.tag();
+                        if (field == TRACEPARENT) {
+                            int bytes = in.length();
+                            return bytes < TRACEPARENT_LENGTH ? 0 : in.advance(bytes);
+                        }
+                        in.skip(field);
+                    }
+                    return 0;
+                }
+                in.skip(tag);
+            }
+        } catch (MalformedMessageException e) {
+            return 0;
+        }
+        return 0;
+    }
+
+    /** The last bit of the flags, which are two digits of base 16. */
+    private static boolean isSampled(byte[] array, int traceparentOffset) {
+        int flags = Character.digit((int) array[traceparentOffset + TRACEPARENT_LENGTH - 1], 16);
+        return flags > 0 && (flags & 1) == 1;
     }
 
     private static void scanAttribute(WireReader in) {
@@ -139,6 +190,18 @@ public final class WireFrame implements FrameBody {
     /** Whether the header says so. */
     public boolean keyframe() {
         return keyframe;
+    }
+
+    /** Whether the header has a trace context whose trace is recorded. */
+    public boolean isTraced() {
+        return traceparentOffset > 0 && isSampled(array, traceparentOffset);
+    }
+
+    /** The trace context in the header, as far as the first version of the standard goes; empty when there is none. */
+    public String traceparent() {
+        return traceparentOffset == 0
+                ? ""
+                : new String(array, traceparentOffset, TRACEPARENT_LENGTH, StandardCharsets.ISO_8859_1);
     }
 
     public int payloadBytes() {

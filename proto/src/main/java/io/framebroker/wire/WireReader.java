@@ -109,8 +109,9 @@ final class WireReader {
         return new String(array, advance(length), length, StandardCharsets.UTF_8);
     }
 
-    void skipString() {
-        advance(stringLength());
+    /** Returns where the string starts. */
+    int skipString() {
+        return advance(stringLength());
     }
 
     /** Length of the next string, which has to be UTF-8: a receiver with generated classes refuses anything else. */

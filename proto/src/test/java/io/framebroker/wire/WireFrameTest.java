@@ -106,4 +106,42 @@ class WireFrameTest {
         assertThat(WireWriter.varintBytes(0)).isEqualTo(1);
         assertThat(WireWriter.varintBytes(-1)).isEqualTo(10);
     }
+
+    @Test
+    void theTraceContextTellsWhetherItIsTraced() {
+        String ids = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-";
+
+        assertThat(traced(ids + "01")).containsExactly(true, true, ids + "01");
+        assertThat(traced(ids + "03-more of a later version")).containsExactly(true, true, ids + "03");
+        assertThat(traced(ids + "00")).containsExactly(false, false, ids + "00");
+        assertThat(traced(ids + "0x")).containsExactly(false, false, ids + "0x");
+        assertThat(traced(ids + "1")).containsExactly(false, false, "");
+        assertThat(traced("")).containsExactly(false, false, "");
+    }
+
+    /** By the whole reading, by the look alone, and what it is. */
+    private static List<Object> traced(String traceparent) {
+        byte[] bytes = Frame.newBuilder()
+                .setHeader(FrameHeader.newBuilder()
+                        .setSequence(300)
+                        .setFrameId("gate")
+                        .setTraceparent(traceparent)
+                        .putAttributes("site", "north"))
+                .setPayload(ByteString.copyFromUtf8("picture"))
+                .build()
+                .toByteArray();
+        byte[] around = new byte[bytes.length + 7];
+        System.arraycopy(bytes, 0, around, 3, bytes.length);
+        WireFrame frame = WireFrame.read(around, 3, bytes.length);
+        return List.of(frame.isTraced(), WireFrame.isTraced(around, 3, bytes.length), frame.traceparent());
+    }
+
+    @Test
+    void bytesThatAreNoFrameAreNotTraced() {
+        for (int length = 0; length < 40; length++) {
+            byte[] bytes = new byte[length];
+            java.util.Arrays.fill(bytes, (byte) 0x52);
+            assertThat(WireFrame.isTraced(bytes, 0, length)).isFalse();
+        }
+    }
 }

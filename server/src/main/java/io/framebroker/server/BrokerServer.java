@@ -5,6 +5,7 @@ import io.framebroker.server.broker.BrokerClock;
 import io.framebroker.server.broker.BrokerSettings;
 import io.framebroker.server.broker.FrameMemory;
 import io.framebroker.server.broker.FrameStore;
+import io.framebroker.server.broker.FrameTraces;
 import io.framebroker.server.grpc.ConnectionAge;
 import io.framebroker.server.grpc.EdgeSettings;
 import io.framebroker.server.grpc.GrpcEdge;
@@ -14,6 +15,8 @@ import io.framebroker.server.http.HttpEdge;
 import io.framebroker.server.http.HttpSettings;
 import io.framebroker.server.http.Probes;
 import io.framebroker.server.store.memory.MemoryFrameStore;
+import io.framebroker.server.telemetry.Tracing;
+import io.framebroker.server.telemetry.TracingSettings;
 import io.grpc.Server;
 import io.grpc.ServerBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
@@ -44,6 +47,9 @@ public final class BrokerServer implements AutoCloseable {
     private static final int MOST_RESETS_A_SECOND = 200;
 
     private final long drainMillis;
+    /** Null where nobody wants any. */
+    private final Tracing tracing;
+
     private final FrameStore store;
     private final Broker broker;
     private final GrpcEdge edge;
@@ -62,12 +68,18 @@ public final class BrokerServer implements AutoCloseable {
             BrokerSettings settings,
             FrameMemory memory,
             EdgeSettings edge,
-            HttpSettings http)
+            HttpSettings http,
+            TracingSettings traces)
             throws IOException {
         this.drainMillis = edge.drainMillis();
         this.store = store;
-        this.broker = new Broker(settings, store, memory, new SystemBrokerClock());
+        this.tracing = traces == null ? null : Tracing.to(traces, new FrameTraceReader());
+        FrameTraces told = tracing == null ? FrameTraces.NONE : tracing.frames();
+        this.broker = new Broker(settings, store, memory, new SystemBrokerClock(), told);
         this.edge = new GrpcEdge(broker, edge);
+        if (tracing != null) {
+            transport.intercept(tracing.calls());
+        }
         this.server = this.edge.addTo(transport).build().start();
         store.serveAt(address.apply(server.getPort()));
         this.timer = Executors.newSingleThreadScheduledExecutor(task -> {
@@ -136,7 +148,14 @@ public final class BrokerServer implements AutoCloseable {
                 .maxRstFramesPerWindow(MOST_RESETS_A_SECOND, 1);
         ConnectionAge.limit(netty, edge);
         return new BrokerServer(
-                netty, config.store(), config::address, config.broker(), config.memory(), edge, config.http());
+                netty,
+                config.store(),
+                config::address,
+                config.broker(),
+                config.memory(),
+                edge,
+                config.http(),
+                config.traces());
     }
 
     /**
@@ -176,7 +195,24 @@ public final class BrokerServer implements AutoCloseable {
             EdgeSettings edge,
             HttpSettings http)
             throws IOException {
-        return new BrokerServer(transport, store, port -> "127.0.0.1:" + port, settings, memory, edge, http);
+        return start(transport, store, settings, memory, edge, http, null);
+    }
+
+    /**
+     * As above, with traces.
+     *
+     * @param traces where they go; null for none
+     */
+    public static BrokerServer start(
+            ServerBuilder<?> transport,
+            FrameStore store,
+            BrokerSettings settings,
+            FrameMemory memory,
+            EdgeSettings edge,
+            HttpSettings http,
+            TracingSettings traces)
+            throws IOException {
+        return new BrokerServer(transport, store, port -> "127.0.0.1:" + port, settings, memory, edge, http, traces);
     }
 
     /** The core, for looking inside. */
@@ -187,6 +223,16 @@ public final class BrokerServer implements AutoCloseable {
     /** Streaming calls that are open. */
     public int openCalls() {
         return edge.openCalls();
+    }
+
+    /** Spans that were made and that nobody got. */
+    public long spansLost() {
+        return tracing == null ? 0 : tracing.spansLost();
+    }
+
+    /** Drops that no span was made of, because there were too many in a second. */
+    public long dropsWithoutSpan() {
+        return tracing == null ? 0 : tracing.dropsLeftOut();
     }
 
     /** Port it listens on; -1 where the transport has none. */
@@ -247,6 +293,9 @@ public final class BrokerServer implements AutoCloseable {
         broker.stopped();
         if (http != null) {
             http.close();
+        }
+        if (tracing != null) {
+            tracing.close();
         }
         log.info("stopped");
     }

@@ -10,6 +10,7 @@ import io.framebroker.server.http.GatewaySettings;
 import io.framebroker.server.http.HttpSettings;
 import io.framebroker.server.store.memory.MemoryFrameStore;
 import io.framebroker.server.store.redis.RedisFrameStore;
+import io.framebroker.server.telemetry.TracingSettings;
 import java.time.Duration;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -242,6 +243,21 @@ final class ServerConfig {
     Duration maxConnectionAge;
 
     @Option(
+            names = "--otlp-endpoint",
+            paramLabel = "URL",
+            defaultValue = "${env:OTEL_EXPORTER_OTLP_ENDPOINT:-}",
+            description = "Where traces go, by OTLP over HTTP, such as http://localhost:4318; empty for nowhere"
+                    + " (OTEL_EXPORTER_OTLP_ENDPOINT, default none)")
+    String otlpEndpoint;
+
+    @Option(
+            names = "--service-name",
+            paramLabel = "NAME",
+            defaultValue = "${env:OTEL_SERVICE_NAME:-frame-broker}",
+            description = "What traces show this broker as (OTEL_SERVICE_NAME, default frame-broker)")
+    String serviceName;
+
+    @Option(
             names = "--exit-with-stdin",
             description = "Stop when standard input ends: for whoever starts a broker as a child")
     boolean exitWithStdin;
@@ -258,6 +274,19 @@ final class ServerConfig {
             default ->
                 throw new IllegalArgumentException("--store " + storeName + " is none of memory, disk, redis, auto");
         };
+    }
+
+    /** Where traces go; null for nowhere. */
+    TracingSettings traces() {
+        if (otlpEndpoint.isEmpty()) {
+            return null;
+        }
+        if (!otlpEndpoint.matches("https?://[^/?#]+")) {
+            throw new IllegalArgumentException("--otlp-endpoint " + otlpEndpoint
+                    + " is no http://host:port or https://host:port; name the port for OTLP over HTTP, mostly 4318");
+        }
+        String instance = grpcPort == 0 ? "process " + ProcessHandle.current().pid() : address(grpcPort);
+        return new TracingSettings(otlpEndpoint, serviceName, instance, EdgeSettings.DEFAULT.version());
     }
 
     HttpSettings http() {

@@ -21,6 +21,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -107,6 +108,49 @@ class BrokerProcessTest {
 
         assertThat(store).isEqualTo("disk");
         channel.shutdownNow();
+    }
+
+    @Test
+    void nothingOfOpenTelemetryIsLoadedUnlessTracesAreWanted() throws Exception {
+        Path loaded = folder.resolve("loaded");
+        ProcessBuilder line = broker("--grpc-port", "0", "--http-port", "-1", "--store", "memory");
+        line.environment().put("JDK_JAVA_OPTIONS", "-Xlog:class+load:file=" + loaded);
+        Process broker = line.redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        started.add(broker);
+        readyPort(broker);
+        broker.destroy();
+        broker.waitFor();
+
+        assertThat(Files.readString(loaded))
+                .contains(BrokerServer.class.getName())
+                .doesNotContain("io.opentelemetry");
+    }
+
+    /** Port 1 is nobody's. */
+    @Test
+    void aReceiverOfTracesThatIsAwayKeepsNobodyWaiting() throws Exception {
+        Process broker = start(
+                "--grpc-port", "0", "--http-port", "-1", "--store", "memory", "--otlp-endpoint", "http://127.0.0.1:1");
+        ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", readyPort(broker))
+                .usePlaintext()
+                .build();
+
+        String store = DiagnosticsServiceGrpc.newBlockingStub(channel)
+                .withDeadlineAfter(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                .getBrokerInfo(GetBrokerInfoRequest.getDefaultInstance())
+                .getStore();
+        channel.shutdownNow();
+        broker.destroy();
+
+        assertThat(store).isEqualTo("memory");
+        assertThat(broker.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+        assertThat(broker.exitValue()).isZero();
+    }
+
+    @Test
+    void anEndpointThatIsNoneIsRefused() throws Exception {
+        assertThat(refusal("--grpc-port", "0", "--store", "memory", "--otlp-endpoint", "localhost:4318"))
+                .contains("--otlp-endpoint localhost:4318 is no http://host:port");
     }
 
     @Test

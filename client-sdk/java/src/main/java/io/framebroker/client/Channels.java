@@ -42,12 +42,13 @@ final class Channels {
     }
 
     /** @param credentials null for none */
-    static Channels to(String target, ChannelCredentials credentials, Duration keepAlive) {
+    static Channels to(
+            String target, ChannelCredentials credentials, Duration keepAlive, List<ClientInterceptor> interceptors) {
         ChannelCredentials given = credentials == null ? InsecureChannelCredentials.create() : credentials;
         return new Channels(
-                channel(target, given, keepAlive),
-                channel(target, given, keepAlive),
-                channel(target, given, keepAlive),
+                channel(target, given, keepAlive, interceptors),
+                channel(target, given, keepAlive, interceptors),
+                channel(target, given, keepAlive, interceptors),
                 true);
     }
 
@@ -83,12 +84,14 @@ final class Channels {
         }
     }
 
-    private static ManagedChannel channel(String target, ChannelCredentials credentials, Duration keepAlive) {
+    private static ManagedChannel channel(
+            String target, ChannelCredentials credentials, Duration keepAlive, List<ClientInterceptor> interceptors) {
         return Grpc.newChannelBuilder(target, credentials)
                 .keepAliveTime(keepAlive.toMillis(), TimeUnit.MILLISECONDS)
                 .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
                 .keepAliveWithoutCalls(true)
                 .maxInboundMessageSize(MAX_INBOUND_BYTES)
+                .intercept(interceptors)
                 .disableRetry()
                 .build();
     }

@@ -13,9 +13,11 @@ import io.framebroker.v1.StreamServiceGrpc;
 import io.framebroker.wire.UnreadablePayloadException;
 import io.framebroker.wire.WireFrame;
 import io.grpc.ChannelCredentials;
+import io.grpc.ClientInterceptor;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.opentelemetry.api.OpenTelemetry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -37,10 +39,15 @@ public final class FrameBrokerClient implements AutoCloseable {
     private final PackBuffers buffers = new PackBuffers();
     private final Duration minBackoff;
     private final Duration maxBackoff;
+    /** Null for none. */
+    private final Tracing tracing;
+
     private final Set<FramePublisher> publishers = ConcurrentHashMap.newKeySet();
     private final Set<FrameConsumer> consumers = ConcurrentHashMap.newKeySet();
 
-    private FrameBrokerClient(Channels channels, Timers timers, Duration minBackoff, Duration maxBackoff) {
+    private FrameBrokerClient(
+            Channels channels, Timers timers, Duration minBackoff, Duration maxBackoff, Tracing tracing) {
+        this.tracing = tracing;
         this.channels = channels;
         this.timers = timers;
         this.minBackoff = minBackoff;
@@ -64,7 +71,7 @@ public final class FrameBrokerClient implements AutoCloseable {
     public FramePublisher.Builder publisher(String stream) {
         return new FramePublisher.Builder(
                 stream,
-                options -> new PublishSession(options, channels.publishers(), timers, backoff(), buffers),
+                options -> new PublishSession(options, channels.publishers(), timers, backoff(), buffers, tracing),
                 publisher -> {
                     publishers.add(publisher);
                     publisher.over().thenRun(() -> publishers.remove(publisher));
@@ -79,6 +86,7 @@ public final class FrameBrokerClient implements AutoCloseable {
     public FrameConsumer.Builder consumer(String... streams) {
         return new FrameConsumer.Builder(
                 List.of(streams),
+                tracing,
                 (options, handling) -> new ConsumeSession(options, channels.consumers(), timers, backoff(), handling),
                 consumer -> {
                     consumers.add(consumer);
@@ -187,6 +195,8 @@ public final class FrameBrokerClient implements AutoCloseable {
         private Duration minBackoff = Duration.ofMillis(100);
         private Duration maxBackoff = Duration.ofSeconds(10);
         private Duration keepAlive = Duration.ofSeconds(30);
+        private OpenTelemetry telemetry;
+        private final List<ClientInterceptor> interceptors = new ArrayList<>();
 
         private Builder(String target) {
             this.target = Objects.requireNonNull(target, "target");
@@ -226,15 +236,41 @@ public final class FrameBrokerClient implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Makes spans of frames: {@code frame.capture} of one a second of each publisher ({@link
+         * FramePublisher.Builder#tracesPerSecond}), and {@code frame.process} of those that a consumer handles and that are
+         * traced, which is the current span in the handler. Default: none, which costs nothing.
+         */
+        public Builder openTelemetry(OpenTelemetry telemetry) {
+            this.telemetry = Objects.requireNonNull(telemetry, "telemetry");
+            return this;
+        }
+
+        /**
+         * Has the client's calls go by way of an interceptor, for instance that of OpenTelemetry's {@code GrpcTelemetry}, for
+         * a span of each call. May be called again; the last one added sees a call first. Not with {@link #channel}, which
+         * has its own.
+         */
+        public Builder intercept(ClientInterceptor interceptor) {
+            interceptors.add(Objects.requireNonNull(interceptor, "interceptor"));
+            return this;
+        }
+
         Builder timers(Timers timers) {
             this.timers = timers;
             return this;
         }
 
         public FrameBrokerClient build() {
-            Channels channels =
-                    channel == null ? Channels.to(target, credentials, keepAlive) : Channels.shared(channel);
-            return new FrameBrokerClient(channels, timers == null ? new TimerThread() : timers, minBackoff, maxBackoff);
+            Channels channels = channel == null
+                    ? Channels.to(target, credentials, keepAlive, interceptors)
+                    : Channels.shared(channel);
+            return new FrameBrokerClient(
+                    channels,
+                    timers == null ? new TimerThread() : timers,
+                    minBackoff,
+                    maxBackoff,
+                    telemetry == null ? null : new Tracing(telemetry));
         }
     }
 }

@@ -119,6 +119,8 @@ public final class FrameConsumer implements AutoCloseable {
     public static final class Builder {
         private final BiFunction<ConsumerOptions, Function<ConsumeSession, Handling>, ConsumeSession> sessions;
         private final Consumer<FrameConsumer> started;
+        /** Null for none. */
+        private final Tracing tracing;
 
         private final ConsumeOpen.Builder open = ConsumeOpen.newBuilder();
         private final GroupSettings.Builder settings = GroupSettings.newBuilder();
@@ -138,11 +140,13 @@ public final class FrameConsumer implements AutoCloseable {
 
         Builder(
                 List<String> streams,
+                Tracing tracing,
                 BiFunction<ConsumerOptions, Function<ConsumeSession, Handling>, ConsumeSession> sessions,
                 Consumer<FrameConsumer> started) {
             if (streams.isEmpty()) {
                 throw new IllegalArgumentException("a consumer needs a stream");
             }
+            this.tracing = tracing;
             this.sessions = sessions;
             this.started = started;
             open.addAllStreams(streams);
@@ -405,7 +409,7 @@ public final class FrameConsumer implements AutoCloseable {
 
         private Handling handling(
                 ConsumeSession session, ConsumerOptions options, int maxFrames, long maxWaitNanos, BatchHandler user) {
-            Handler handler = new Handler(session, user, options);
+            Handler handler = new Handler(session, user, options, tracing);
             return direct
                     ? new DirectHandling(session, handler)
                     : new Workers(handler, open.getStreams(0), concurrency, maxFrames, maxWaitNanos);

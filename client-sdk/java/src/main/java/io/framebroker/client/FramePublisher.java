@@ -167,6 +167,7 @@ public final class FramePublisher implements AutoCloseable {
         private WhenFull whenFull = WhenFull.DROP_OLDEST;
         private boolean checksum = true;
         private Compress compress = Compress.AUTO;
+        private double tracesPerSecond = 1;
         private Duration compressWithin = Duration.ofMillis(10);
         private Duration closeTimeout = Duration.ofSeconds(10);
         private PublishListener listener = new PublishListener() {};
@@ -278,6 +279,19 @@ public final class FramePublisher implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Of how many frames a second a trace is begun, at most, where the client has an {@link
+         * FrameBrokerClient.Builder#openTelemetry OpenTelemetry}. Default 1; 0 for none. A frame that has a {@link
+         * OutgoingFrame#traceparent} does not count: its trace has begun.
+         */
+        public Builder tracesPerSecond(double tracesPerSecond) {
+            if (!(tracesPerSecond >= 0) || tracesPerSecond > 1e9) {
+                throw new IllegalArgumentException("tracesPerSecond " + tracesPerSecond + " is outside 0..1e9");
+            }
+            this.tracesPerSecond = tracesPerSecond;
+            return this;
+        }
+
         /** Starts the publisher and returns at once; it connects behind the scenes, and again when it must. */
         public FramePublisher open() {
             if (resuming && (publisherId.isEmpty() || epoch == 0)) {
@@ -298,7 +312,8 @@ public final class FramePublisher implements AutoCloseable {
                     compress,
                     compressWithin.toNanos(),
                     closeTimeout.toMillis(),
-                    listener);
+                    listener,
+                    tracesPerSecond);
             PublishSession session = sessions.apply(options);
             FramePublisher publisher = new FramePublisher(options, session);
             opened.accept(publisher);

@@ -1,6 +1,7 @@
 package io.framebroker.client;
 
 import io.framebroker.wire.UnreadablePayloadException;
+import io.opentelemetry.context.Scope;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
@@ -20,8 +21,12 @@ final class Handler {
     private final boolean checksCrc;
     private final int unpacksUpToBytes;
     private final boolean manualSettle;
+    /** Null for none. */
+    private final Tracing tracing;
 
-    Handler(ConsumeSession session, BatchHandler handler, ConsumerOptions options) {
+    /** @param tracing null for none */
+    Handler(ConsumeSession session, BatchHandler handler, ConsumerOptions options, Tracing tracing) {
+        this.tracing = tracing;
         this.session = session;
         this.handler = handler;
         this.checksCrc = options.checksCrc();
@@ -93,6 +98,21 @@ final class Handler {
     }
 
     private boolean run(List<ReceivedFrame> frames) {
+        Processing processing = tracing == null ? null : tracing.processing(frames);
+        if (processing == null) {
+            return run(frames, null);
+        }
+        Scope scope = processing.begin();
+        try {
+            return run(frames, processing);
+        } finally {
+            scope.close();
+            processing.returned();
+        }
+    }
+
+    /** @param processing null when nothing of it is traced */
+    private boolean run(List<ReceivedFrame> frames, Processing processing) {
         try {
             handler.handle(frames);
             return true;
@@ -101,6 +121,9 @@ final class Handler {
         } catch (Throwable e) {
             log.warn("handler failed on {}{}: {}", frames.get(0), frames.size() > 1 ? " and others" : "", e.toString());
             log.debug("handler failed", e);
+            if (processing != null) {
+                processing.threw(e);
+            }
             session.settle(frames, Verdict.retry(null, e.toString()));
         } finally {
             if (!manualSettle) {

@@ -59,6 +59,7 @@ final class OpenDeliveries {
                 nacked++;
             }
             settlements.add(frame, verdict);
+            frame.settledBy(verdict);
         } else if (frame.state() == ReceivedFrame.State.LOST) {
             frame.become(ReceivedFrame.State.SETTLED);
             stale++;

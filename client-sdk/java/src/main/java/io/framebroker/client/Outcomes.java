@@ -21,17 +21,19 @@ final class Outcomes {
     private final Reports reports;
     private final PublishCounts counts;
     private final PublishListener listener;
+    private final Captures captures;
 
     /** What the present call said of frames taken before it. */
     private Taken taken = Taken.NOTHING;
 
     private final ArrayDeque<Flush> flushes = new ArrayDeque<>();
 
-    Outcomes(Ring ring, Reports reports, PublishCounts counts, PublishListener listener) {
+    Outcomes(Ring ring, Reports reports, PublishCounts counts, PublishListener listener, Captures captures) {
         this.ring = ring;
         this.reports = reports;
         this.counts = counts;
         this.listener = listener;
+        this.captures = captures;
     }
 
     /** A frame that never left is dropped, and will be reported to the broker. */
@@ -163,12 +165,14 @@ final class Outcomes {
 
     private void failed(long sequence, PublishFailure kind, String reason, String message, Notices notices) {
         counts.count(kind);
+        captures.failed(sequence, kind, reason);
         notices.add(() -> listener.failed(sequence, kind, reason, message));
     }
 
     private void stored(long through, AckLevel level, Notices notices) {
         long known = Math.min(through, ring.highestSent());
         if (known > 0) {
+            captures.stored(known);
             notices.add(() -> listener.stored(known, level));
         }
     }

@@ -8,6 +8,7 @@ import io.framebroker.v1.PublishWindow;
 import io.framebroker.wire.WireFrame;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
+import io.opentelemetry.api.trace.Span;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -20,6 +21,7 @@ final class PublishSession extends Session<PublishCall> {
     private final PublishCounts counts = new PublishCounts();
     private final Reports reports = new Reports();
     private final Ring ring;
+    private final Captures captures;
     private final Outcomes outcomes;
     private final Intake intake;
 
@@ -32,14 +34,20 @@ final class PublishSession extends Session<PublishCall> {
     private volatile Demand demand;
 
     PublishSession(
-            PublisherOptions options, ManagedChannel channel, Timers timers, Backoff backoff, PackBuffers buffers) {
+            PublisherOptions options,
+            ManagedChannel channel,
+            Timers timers,
+            Backoff backoff,
+            PackBuffers buffers,
+            Tracing tracing) {
         super(options.toString(), options.closeMillis(), channel, timers, backoff);
         this.options = options;
         this.listener = options.listener();
         this.maxFrameBytes = options.maxFrameBytes();
         this.packer = new Packer(options, buffers, timers::nanoTime);
         this.ring = new Ring(options.ringFrames(), options.ringBytes(), buffers);
-        this.outcomes = new Outcomes(ring, reports, counts, listener);
+        this.captures = new Captures(tracing, options, timers::nanoTime);
+        this.outcomes = new Outcomes(ring, reports, counts, listener, captures);
         this.intake = new Intake(options, buffers, ring, counts, outcomes);
     }
 
@@ -219,7 +227,18 @@ final class PublishSession extends Session<PublishCall> {
         if (options.whenFull() == WhenFull.BLOCK && !ring.hasRoom(payloadBytes)) {
             awaitRoom(payloadBytes);
         }
-        return intake.admit(frame, packed, crc32c, maxFrameBytes, notices);
+        Span capture = captures.begin(frame);
+        if (capture == null) {
+            return intake.admit(frame, packed, crc32c, maxFrameBytes, notices);
+        }
+        try {
+            long sequence = intake.admit(frame, packed, crc32c, maxFrameBytes, notices);
+            captures.took(sequence, capture);
+            return sequence;
+        } finally {
+            // It may be used again, for another picture.
+            frame.traceparent = "";
+        }
     }
 
     /** Lets go of the lock while it waits, and before that sends what came in so far: it may be what fills the ring. */

@@ -9,6 +9,7 @@ import io.framebroker.v1.PublishOpen;
  * @param compressWithinNanos longest time that packing a frame may be expected to take
  * @param resuming whether frames bring their sequences, and an earlier publisher of this id and epoch is gone on from
  * @param closeMillis how long {@code close} waits for outcomes
+ * @param tracesPerSecond of how many frames a second at most a trace is begun
  */
 record PublisherOptions(
         String stream,
@@ -24,7 +25,8 @@ record PublisherOptions(
         Compress compress,
         long compressWithinNanos,
         long closeMillis,
-        PublishListener listener) {
+        PublishListener listener,
+        double tracesPerSecond) {
 
     PublishOpen toOpen() {
         return PublishOpen.newBuilder()

@@ -30,6 +30,9 @@ public final class ReceivedFrame {
 
     private volatile FrameHeader header;
 
+    /** Null unless it is traced and worked on. */
+    private volatile FrameSpan span;
+
     enum State {
         /** Ours to settle. */
         OPEN,
@@ -223,6 +226,34 @@ public final class ReceivedFrame {
         state = next;
         if (next == State.SETTLED) {
             forgetUnpacked();
+        }
+        FrameSpan traced = span;
+        if (traced != null && next == State.LOST) {
+            traced.settled(State.LOST.name(), "", true);
+        }
+    }
+
+    boolean isTraced() {
+        return delivery.wireFrame().isTraced();
+    }
+
+    String traceparent() {
+        return delivery.wireFrame().traceparent();
+    }
+
+    /** Work on it begins; what becomes of it ends the span. */
+    FrameSpan traceBy(FrameSpan begun) {
+        span = begun;
+        if (state != State.OPEN) {
+            begun.settled(state.name(), "", false);
+        }
+        return begun;
+    }
+
+    void settledBy(Verdict verdict) {
+        FrameSpan traced = span;
+        if (traced != null) {
+            traced.settled(verdict.name(), verdict.reason(), verdict.isFailure());
         }
     }
 

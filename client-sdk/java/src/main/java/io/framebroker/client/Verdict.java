@@ -40,6 +40,22 @@ record Verdict(Nack nack) {
         return nack == null;
     }
 
+    /** For people. */
+    String name() {
+        return isAck() ? "ACKED" : nack.getVerb().name().replace("NACK_VERB_", "");
+    }
+
+    /** Empty for none. */
+    String reason() {
+        return isAck() ? "" : nack.getReason();
+    }
+
+    /** Whether it was not done, and nobody meant it to be left. */
+    boolean isFailure() {
+        return !isAck()
+                && (nack.getVerb() == NackVerb.NACK_VERB_RETRY || nack.getVerb() == NackVerb.NACK_VERB_DEAD_LETTER);
+    }
+
     Settlement.Builder writeTo(Settlement.Builder settlement) {
         return isAck() ? settlement.setAck(Ack.getDefaultInstance()) : settlement.setNack(nack);
     }

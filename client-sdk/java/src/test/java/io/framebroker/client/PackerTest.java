@@ -301,7 +301,8 @@ class PackerTest {
                 when,
                 within.toNanos(),
                 1_000,
-                new PublishListener() {});
+                new PublishListener() {},
+                0);
     }
 
     private static OutgoingFrame raw(byte[] payload) {

@@ -211,7 +211,8 @@ class PackingMeasurement {
                 when,
                 10_000_000,
                 1_000,
-                new PublishListener() {});
+                new PublishListener() {},
+                0);
     }
 
     static Map<String, OutgoingFrame> frames() {

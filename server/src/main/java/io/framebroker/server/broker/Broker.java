@@ -23,6 +23,7 @@ public final class Broker {
     private final FrameStore store;
     private final FrameMemory memory;
     private final BrokerClock clock;
+    private final FrameTraces traces;
     private final ConcurrentHashMap<String, FrameStream> streams = new ConcurrentHashMap<>();
     /** Those who take streams that come into being. */
     private final Set<Consumer> wanting = ConcurrentHashMap.newKeySet();
@@ -42,7 +43,13 @@ public final class Broker {
     private final String started;
 
     public Broker(BrokerSettings settings, FrameStore store, FrameMemory memory, BrokerClock clock) {
+        this(settings, store, memory, clock, FrameTraces.NONE);
+    }
+
+    public Broker(
+            BrokerSettings settings, FrameStore store, FrameMemory memory, BrokerClock clock, FrameTraces traces) {
         this.settings = settings;
+        this.traces = traces;
         this.store = store;
         this.memory = memory;
         this.clock = clock;
@@ -748,6 +755,10 @@ public final class Broker {
 
     Waits waits() {
         return waits;
+    }
+
+    FrameTraces traces() {
+        return traces;
     }
 
     BrokerClock clock() {

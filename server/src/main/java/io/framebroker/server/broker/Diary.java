@@ -62,6 +62,13 @@ final class Diary {
         }
     }
 
+    /** When a frame was stored, in microseconds since 1970; 0 when that is not known any more. */
+    long storedMicros(long ordinal) {
+        long[] micros = new long[1];
+        frequent.eachAbout(ordinal, entry -> micros[0] = entry.what() == What.STORED ? entry.micros() : micros[0]);
+        return micros[0];
+    }
+
     /** Frames have left the stream, up to this ordinal. */
     void gone(long through) {
         gone.add(through, nowMicros());

@@ -1,5 +1,6 @@
 package io.framebroker.server.broker;
 
+import io.framebroker.server.broker.FrameTraces.End;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -39,6 +40,7 @@ final class FrameStream implements StreamStore.Listener {
     private final Turn turn = new Turn();
     private final StreamLedger ledger;
     private final Diary diary;
+    private final StreamTraces traces;
     private final Backlog backlog;
     private final Intake intake;
     private final Map<String, Group> groups = new TreeMap<>();
@@ -74,6 +76,7 @@ final class FrameStream implements StreamStore.Listener {
         this.ledger = new StreamLedger(storedThrough, missing(), record.counts());
         this.diary = new Diary(store, clock);
         this.backlog = new Backlog(broker, known == null ? defaults : known.settings(), store.firstOrdinal());
+        this.traces = new StreamTraces(name, broker.traces(), store, backlog, diary, clock);
         this.intake = new Intake(this, backlog, ledger, record.publishers());
         this.administration = new GroupAdministration(this, broker, groups);
         this.explanations = new Explanations(this, groups, broker.waits());
@@ -96,6 +99,7 @@ final class FrameStream implements StreamStore.Listener {
             long lost = broker.takeDegradeLost(name, record.publishers());
             if (lost > 0) {
                 ledger.lost(DegradeLoss.REASON, lost);
+                traces.lost(End.LOST, DegradeLoss.REASON, lost);
             }
             // What has been named now is not to be named again.
             if (!counts().dropped().equals(record.counts().dropped())) {
@@ -128,6 +132,10 @@ final class FrameStream implements StreamStore.Listener {
 
     Diary diary() {
         return diary;
+    }
+
+    StreamTraces traces() {
+        return traces;
     }
 
     BrokerClock clock() {
@@ -179,7 +187,9 @@ final class FrameStream implements StreamStore.Listener {
 
     /** What the store has lost is lost by name as soon as anybody knows. */
     private void nameMissing() {
+        long known = ledger.lostKept();
         if (over == null && ledger.foundMissing(missing())) {
+            traces.lost(End.LOST, Group.STORE_LOST, ledger.lostKept() - known);
             log.error("stream {}: the store has lost frames that it had stored; see its ledger, STORE_LOST", name);
             note(StreamNote.of(null, counts()));
         }
@@ -229,6 +239,7 @@ final class FrameStream implements StreamStore.Listener {
             List<Frame> frames = intake.take(contents);
             if (!frames.isEmpty()) {
                 diary.received(frames);
+                traces.received(frames);
                 store.append(frames);
                 keepIfAway();
             }
@@ -253,6 +264,7 @@ final class FrameStream implements StreamStore.Listener {
     void report(Publisher from, long reportId, List<Publisher.Lost> lost) {
         turn.run(() -> {
             if (intake.isLive(from) && intake.report(reportId, lost)) {
+                lost.forEach(each -> traces.lost(End.REPORTED, each.reason(), each.count()));
                 groups.values().forEach(group -> group.tellReported(lost));
             }
         });
@@ -348,6 +360,7 @@ final class FrameStream implements StreamStore.Listener {
         turn.begin();
         try {
             diary.stored(storedThrough + 1, throughOrdinal);
+            traces.stored(throughOrdinal);
             countAppend();
             storedThrough = throughOrdinal;
             intake.stored(throughOrdinal);

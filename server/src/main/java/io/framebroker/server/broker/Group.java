@@ -803,8 +803,9 @@ final class Group {
         redeliveries.taken(ordinal);
         wakeForNextRetry();
         int attempt = table.nextAttempt(ordinal);
+        long dueMicros = stream.traces().micros(table.deadline(ordinal));
         table.lease(ordinal, attempt, member, leaseEnd());
-        handOver(member, one, attempt);
+        handOver(member, one, attempt, dueMicros);
         return 1;
     }
 
@@ -840,7 +841,7 @@ final class Group {
         List<Frame> given = count == frames.size() ? frames : frames.subList(0, count);
         range.gone(clock.nanos());
         store.delivered(name, given.get(0).ordinal(), given.get(count - 1).ordinal(), 1);
-        handOver(member, given, 1);
+        handOver(member, given, 1, 0);
         return count;
     }
 
@@ -932,7 +933,8 @@ final class Group {
         return paused || table.next() > stream.storedThrough() ? -1 : store.bytes(table.next());
     }
 
-    private void handOver(Member member, List<Frame> frames, int attempt) {
+    /** @param dueMicros since when they could have gone, of frames that are tried again; else 0 */
+    private void handOver(Member member, List<Frame> frames, int attempt, long dueMicros) {
         Consumer consumer = member.consumer();
         Frame first = frames.get(0);
         long last = frames.get(frames.size() - 1).ordinal();
@@ -941,6 +943,7 @@ final class Group {
         diary.delivered(first.ordinal(), last, consumer.id());
         addAges(frames);
         stream.handsOut(first.ordinal(), last);
+        stream.traces().delivered(consumer, frames, attempt, dueMicros);
         consumer.port().deliver(stream.name(), frames, attempt, autoAck ? 0 : settings.leaseMillis());
         if (consumer.hasSeveralSeats() && consumer.hasAll()) {
             // What was for it alone in other streams is not any more.

@@ -3,6 +3,7 @@ package io.framebroker.server.broker;
 import io.framebroker.server.broker.DeliveryTable.Delivery;
 import io.framebroker.server.broker.DeliveryTable.State;
 import io.framebroker.server.broker.FrameEvent.What;
+import io.framebroker.server.broker.FrameTraces.End;
 import java.time.Duration;
 
 /**
@@ -53,12 +54,26 @@ final class GroupDiary {
      */
     void settled(What how, long first, long last, String detail) {
         String words = detail == null ? "" : detail;
+        if (durable && how == What.SKIPPED) {
+            End end = words.equals(Group.STORE_LOST) ? End.LOST : End.SKIPPED;
+            Delivery delivery = table.delivery(first);
+            int attempt = delivery == Delivery.UNKNOWN ? 0 : table.attempt(first);
+            stream.traces().dropped(group, delivery.consumerId(), attempt, end, words, first, last);
+        }
         long start = first;
         while (start <= last) {
             long end = table.deliveredWith(start, last);
             enter(how, start, end, words);
             start = end + 1;
         }
+    }
+
+    /** A frame leaves the group as a dead letter. */
+    void buried(Frame frame, DeadLetter letter) {
+        if (durable) {
+            stream.traces().buried(group, frame, letter);
+        }
+        settled(What.DEAD_LETTERED, frame.ordinal(), frame.ordinal(), letter.words());
     }
 
     /** The delivery of a dead letter that is tried again has ended, or goes on; its frame need not be in the table. */

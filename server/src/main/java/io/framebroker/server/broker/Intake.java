@@ -247,7 +247,7 @@ final class Intake {
             if (overflow.matters()) {
                 String reason = overflow.verdict(content, low);
                 if (reason != null) {
-                    drop(new FrameException(sequence, Outcome.DROPPED, reason, DROPPED_BECAUSE));
+                    drop(content, new FrameException(sequence, Outcome.DROPPED, reason, DROPPED_BECAUSE));
                     continue;
                 }
             }
@@ -260,6 +260,7 @@ final class Intake {
                     receivedMicros,
                     state.key()));
         }
+        stream.traces().tellRefused();
         if (isSparse(frames)) {
             frames.replaceAll(Frame::compact);
         }
@@ -296,6 +297,7 @@ final class Intake {
     private boolean isNotStored(FrameContent content, long sequence, PublisherState state) {
         if (sequence == 0) {
             drop(
+                    content,
                     0,
                     new FrameContent.Defect(
                             "SEQUENCE_MISSING",
@@ -309,7 +311,7 @@ final class Intake {
         }
         state.taken(sequence);
         if (content.defect() != null) {
-            drop(sequence, content.defect());
+            drop(content, sequence, content.defect());
             return true;
         }
         return false;
@@ -339,11 +341,13 @@ final class Intake {
         }
     }
 
-    private void drop(long sequence, FrameContent.Defect defect) {
-        drop(new FrameException(sequence, Outcome.REJECTED, defect.reason(), defect.message()));
+    private void drop(FrameContent content, long sequence, FrameContent.Defect defect) {
+        drop(content, new FrameException(sequence, Outcome.REJECTED, defect.reason(), defect.message()));
     }
 
-    private void drop(FrameException exception) {
+    private void drop(FrameContent content, FrameException exception) {
+        boolean rejected = exception.outcome() == Outcome.REJECTED;
+        stream.traces().refused(content, exception.sequence(), rejected, exception.reason(), exception.message());
         ledger.offered();
         ledger.dropped(exception.reason());
         refused = true;

@@ -174,7 +174,9 @@ final class Latest {
         givenOf = frame.publisher();
         pace.gone(clock.nanos());
         tellPassed(consumer.port());
-        consumer.port().deliver(stream.name(), List.of(frame), 1, autoAck ? 0 : leaseNanos / 1_000_000);
+        List<Frame> one = List.of(frame);
+        stream.traces().delivered(consumer, one, 1, 0);
+        consumer.port().deliver(stream.name(), one, 1, autoAck ? 0 : leaseNanos / 1_000_000);
         turn.touch(consumer.port());
         // A store that confirms at once has the stream let frames go meanwhile, this one too.
         giving = true;

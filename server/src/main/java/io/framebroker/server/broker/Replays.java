@@ -244,12 +244,14 @@ final class Replays {
         Frame frame = line.take();
         next.attempt = next.nextAttempt();
         next.delivery = new Delivery(consumer.id(), stream.diary().nowMicros());
+        List<Frame> one = List.of(frame);
+        stream.traces().delivered(consumer, one, next.attempt, stream.traces().micros(next.deadlineNanos));
         given.put(next.ordinal(), new Token(frame.generation(), next.ordinal(), next.attempt));
         lease(next, member);
         consumer.port()
                 .deliver(
                         stream.name(),
-                        List.of(frame),
+                        one,
                         next.attempt,
                         autoAck ? 0 : group.settings().leaseMillis());
         consumer.got(member, bytes);

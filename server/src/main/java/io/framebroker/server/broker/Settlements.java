@@ -60,7 +60,7 @@ final class Settlements {
     /** Has the store make a dead letter of a frame that is SETTLING in the table; otherwise as above. */
     void ask(Frame frame, DeadLetter letter, Member member, SettleResult result) {
         await(new Entry(++asked, frame.ordinal(), frame.ordinal(), member, result, null));
-        diary.settled(What.DEAD_LETTERED, frame.ordinal(), frame.ordinal(), letter.words());
+        diary.buried(frame, letter);
         store.settle(group, frame, letter);
     }
 

@@ -25,7 +25,13 @@ final class Conversions {
 
     static FrameContent content(WireFrame frame, FrameContent.Defect defect) {
         return new FrameContent(
-                frame.array(), frame.offset(), frame.serializedBytes(), frame.sequence(), standsAlone(frame), defect);
+                frame.array(),
+                frame.offset(),
+                frame.serializedBytes(),
+                frame.sequence(),
+                standsAlone(frame),
+                defect,
+                frame.isTraced() ? FrameContent.Traced.YES : FrameContent.Traced.NO);
     }
 
     /** Only video says so by itself; everything else can be decoded without any other frame. */

@@ -15,6 +15,7 @@ final class Conversation {
     private final BrokerSettings settings;
     private final long memoryBytes;
     private final FrameStore behind;
+    private final FrameTraces traces;
     private final DeferredStore store;
     private FrameMemory memory;
     private Broker broker;
@@ -37,11 +38,22 @@ final class Conversation {
     }
 
     private Conversation(BrokerSettings settings, long memoryBytes, FrameStore behind) {
+        this(settings, memoryBytes, behind, FrameTraces.NONE);
+    }
+
+    private Conversation(BrokerSettings settings, long memoryBytes, FrameStore behind, FrameTraces traces) {
         this.settings = settings;
+        this.traces = traces;
         this.memoryBytes = memoryBytes;
         this.behind = behind;
         this.store = new DeferredStore(behind);
         brokerStarts();
+    }
+
+    /** With somebody who makes traces. */
+    static Conversation thatIsTraced(StreamSettings streams, FrameStore behind, FrameTraces traces) {
+        BrokerSettings settings = new BrokerSettings(true, 10_000, 5_000, streams);
+        return new Conversation(settings, PLENTY, behind, traces);
     }
 
     /** With a store that remembers what it has confirmed when the broker is gone. */
@@ -55,7 +67,7 @@ final class Conversation {
 
     private void brokerStarts() {
         memory = new FrameMemory(memoryBytes, PLENTY);
-        broker = new Broker(settings, store, memory, clock);
+        broker = new Broker(settings, store, memory, clock, traces);
         workers.clear();
     }
 

@@ -5,6 +5,8 @@ import io.framebroker.client.FramePublisher;
 import io.framebroker.client.WhenFull;
 import io.framebroker.examples.child.StopSignal;
 import io.framebroker.examples.http.StatusServer;
+import io.framebroker.examples.traces.SentTraces;
+import io.framebroker.examples.traces.TraceOptions;
 import io.framebroker.v1.Demand;
 import io.prometheus.client.CollectorRegistry;
 import java.io.IOException;
@@ -23,6 +25,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -151,6 +154,9 @@ public final class RtspCapture implements Callable<Integer> {
     @Option(names = "--status", description = "Print a line a second for each camera; default: only on a terminal")
     private boolean status;
 
+    @Mixin
+    private TraceOptions traces;
+
     @Option(names = "--exit-with-stdin", hidden = true)
     private boolean exitWithStdin;
 
@@ -164,7 +170,9 @@ public final class RtspCapture implements Callable<Integer> {
             thread.setDaemon(true);
             return thread;
         });
-        try (FrameBrokerClient client = FrameBrokerClient.connect(broker);
+        try (SentTraces sent = traces.open();
+                FrameBrokerClient client =
+                        sent.addTo(FrameBrokerClient.builder(broker)).build();
                 StatusServer served = serve(running)) {
             urls.forEach((name, url) -> running.add(camera(client, name, url, urls.size())));
             running.forEach(Camera::start);

@@ -6,6 +6,8 @@ import io.framebroker.client.FrameConsumer;
 import io.framebroker.examples.child.StopSignal;
 import io.framebroker.examples.http.JsonObject;
 import io.framebroker.examples.http.StatusServer;
+import io.framebroker.examples.traces.SentTraces;
+import io.framebroker.examples.traces.TraceOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +19,7 @@ import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -132,6 +135,9 @@ public final class SampleProcessor implements Callable<Integer> {
             description = "Port of /health and /metrics; 0 for a free one, -1 for none (HEALTH_PORT, default 8099)")
     private int healthPort;
 
+    @Mixin
+    private TraceOptions traces;
+
     @Option(names = "--exit-with-stdin", hidden = true)
     private boolean exitWithStdin;
 
@@ -142,9 +148,11 @@ public final class SampleProcessor implements Callable<Integer> {
         ProcessorMetrics metrics = new ProcessorMetrics();
         Duration stuckAfter = Duration.ofSeconds(60).plusMillis(10 * delayMillis);
         ProcessorHealth health = new ProcessorHealth(stuckAfter, System.nanoTime());
-        try (ResultsFile lines = new ResultsFile(results);
+        try (SentTraces sent = traces.open();
+                ResultsFile lines = new ResultsFile(results);
                 StatusServer served = serve(health, metrics);
-                FrameBrokerClient client = FrameBrokerClient.connect(broker)) {
+                FrameBrokerClient client =
+                        sent.addTo(FrameBrokerClient.builder(broker)).build()) {
             FrameWork work = new FrameWork(
                     new MotionDetector(threshold),
                     lines,
