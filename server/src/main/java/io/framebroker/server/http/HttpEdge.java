@@ -27,11 +27,14 @@ public final class HttpEdge implements AutoCloseable {
     private final ExecutorService threads;
     private final Access access;
     private final Routes routes = new Routes();
+    private final LivePage page;
 
     private HttpEdge(HttpServer server, HttpSettings settings, Probes probes, Channel broker) {
         this.server = server;
         this.access = new Access(settings);
         probes.addTo(routes);
+        this.page = new LivePage(broker);
+        page.addTo(routes);
         this.threads = Executors.newFixedThreadPool(THREADS, task -> {
             Thread thread = new Thread(task, "frame-broker-http");
             thread.setDaemon(true);
@@ -75,6 +78,7 @@ public final class HttpEdge implements AutoCloseable {
     @Override
     public void close() {
         server.stop(0);
+        page.close();
         threads.shutdownNow();
         try {
             threads.awaitTermination(1, TimeUnit.SECONDS);
