@@ -170,8 +170,10 @@ final class Pictures implements AutoCloseable {
                 }
             }
             openWhereNeeded(now);
+            // What is beyond has come from a broker that was here before.
+            long from = after > version ? 0 : after;
             return kept.values().stream()
-                    .filter(each -> each.version() > after && wanted.contains(each.stream()))
+                    .filter(each -> each.version() > from && wanted.contains(each.stream()))
                     .sorted(Comparator.comparingLong(Kept::version))
                     .toList();
         } finally {

@@ -50,9 +50,9 @@ class GroupPanel {
   constructor({ group }) {
     this.state = el('span', { class: 'state' });
     this.why = el('span', { class: 'muted' });
-    this.out = new Figure('Acked', 'fps');
+    this.out = new Figure('Acked a second');
     this.lag = new Figure('Unsettled frames');
-    this.age = new Figure('Age of the oldest', 's');
+    this.age = new Figure('Oldest, seconds');
     this.members = el('tbody');
     this.table = el(
       'table',
@@ -78,7 +78,7 @@ class GroupPanel {
     const line = (name, filled) => ({ colour: groupColour(group.name), points: series.points(name, history.now), filled });
     this.out.update([{ ...line('rateOut', true), name: 'now', value: rate(series.last('rateOut')) }], 5);
     this.lag.update([{ ...line('lag', true), name: 'now', value: count(group.waiting + group.pending) }], 10);
-    this.age.update([{ ...line('age', true), name: 'now', value: duration(group.ageMillis) }], 1);
+    this.age.update([{ ...line('age', true), name: 'now', value: duration(group.ageMillis) }], 2);
     const members = group.members ?? [];
     keyed(this.members, members, member => member.id, () => new Member());
     this.table.hidden = !members.length;
@@ -101,8 +101,8 @@ export class Camera {
     this.leave = pictures.add(name, this.screen);
     this.state = el('span', { class: 'state chip' });
     this.facts = new Facts();
-    this.flow = new Figure('Frames a second', 'fps');
-    this.depth = new Figure('Backlog, in frames');
+    this.flow = new Figure('Frames a second');
+    this.depth = new Figure('Backlog, frames');
     this.groups = el('div', { class: 'group-panels' });
     this.ledger = new Ledger(groupColour);
     this.letters = new Letters();

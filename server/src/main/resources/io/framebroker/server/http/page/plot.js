@@ -1,7 +1,9 @@
 // Lines over the last minutes, with axes.
 import { SPAN_SECONDS } from './history.js';
 
-const LEFT = 40;
+/** A page that has just been opened shows as much as there is. */
+const LEAST_SECONDS = 30;
+const LEFT = 34;
 const RIGHT = 8;
 const TOP = 8;
 const BOTTOM = 18;
@@ -34,6 +36,14 @@ function nice(most) {
   return [1, 2, 5, 10].map(step => step * power).find(step => step >= most * 0.999);
 }
 
+/** Seconds that are shown, of lines that may have just begun. */
+function spanOf(all) {
+  const oldest = Math.max(0, ...all.map(points => (points.length ? -points[0][0] : 0)));
+  return Math.min(SPAN_SECONDS, Math.max(LEAST_SECONDS, Math.ceil(oldest / 10) * 10));
+}
+
+const ago = seconds => (seconds === 0 ? 'now' : seconds % 60 ? `−${seconds} s` : `−${seconds / 60} min`);
+
 const short = value =>
   value >= 1e6 ? `${value / 1e6}M` : value >= 10_000 ? `${value / 1000}k` : value >= 1 || value === 0 ? String(value) : value.toFixed(1);
 
@@ -60,14 +70,15 @@ function prepared(canvas) {
  *
  * @param least what the upper end of the axis is at the least
  */
-export function plot(canvas, lines, { least = 1, unit = '' } = {}) {
+export function plot(canvas, lines, least = 1) {
   const place = prepared(canvas);
   if (!place) {
     return;
   }
   const { pen, width, height } = place;
   const most = nice(Math.max(least, ...lines.flatMap(line => line.points.map(point => point[1]))) * 1.02);
-  const x = seconds => LEFT + (1 + seconds / SPAN_SECONDS) * (width - LEFT - RIGHT);
+  const span = spanOf(lines.map(line => line.points));
+  const x = seconds => LEFT + (1 + seconds / span) * (width - LEFT - RIGHT);
   const y = value => TOP + (1 - value / most) * (height - TOP - BOTTOM);
   pen.font = '11px system-ui, sans-serif';
   pen.lineWidth = 1;
@@ -80,12 +91,13 @@ export function plot(canvas, lines, { least = 1, unit = '' } = {}) {
     pen.moveTo(LEFT, Math.round(y(value)) + 0.5);
     pen.lineTo(width - RIGHT, Math.round(y(value)) + 0.5);
     pen.stroke();
-    pen.fillText(short(value) + (value === most && unit ? ` ${unit}` : ''), LEFT - 6, y(value));
+    pen.fillText(short(value), LEFT - 6, y(value));
   }
   pen.textBaseline = 'alphabetic';
-  for (let minutes = SPAN_SECONDS / 60; minutes >= 0; minutes--) {
-    pen.textAlign = minutes === 0 ? 'right' : minutes * 60 === SPAN_SECONDS ? 'left' : 'center';
-    pen.fillText(minutes === 0 ? 'now' : `−${minutes} min`, x(-60 * minutes), height - 4);
+  const step = span > 120 ? 60 : span > 60 ? 30 : 10;
+  for (let seconds = 0; seconds <= span; seconds += step) {
+    pen.textAlign = seconds === 0 ? 'right' : x(-seconds) < LEFT + 20 ? 'left' : 'center';
+    pen.fillText(ago(seconds), x(-seconds), height - 4);
   }
   for (const line of lines) {
     draw(pen, line, x, y);
@@ -139,7 +151,8 @@ export function spark(canvas, points, name, least = 1) {
   }
   const { pen, width, height } = place;
   const most = Math.max(least, ...points.map(point => point[1]));
-  const x = seconds => 1 + (1 + seconds / SPAN_SECONDS) * (width - 4);
+  const span = spanOf([points]);
+  const x = seconds => 1 + (1 + seconds / span) * (width - 4);
   const y = value => height - 2 - (value / most) * (height - 4);
   draw(pen, { points, colour: name, filled: true }, x, y);
 }

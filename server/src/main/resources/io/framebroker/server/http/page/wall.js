@@ -102,8 +102,7 @@ class Card {
 
 /** A plot with a title and its lines named beside it. */
 export class Figure {
-  constructor(title, unit = '') {
-    this.unit = unit;
+  constructor(title) {
     this.canvas = el('canvas', { class: 'plot', role: 'img', 'aria-label': title });
     this.names = el('ul', { class: 'legend' });
     this.root = el('figure', {}, el('figcaption', {}, el('span', { text: title }), this.names), this.canvas);
@@ -112,7 +111,7 @@ export class Figure {
   /** Lines as in `plot`, with `name` and `value`. */
   update(lines, least) {
     keyed(this.names, lines.filter(line => line.name), line => line.name, line => new LineName(line));
-    plot(this.canvas, lines, { least, unit: this.unit });
+    plot(this.canvas, lines, least);
   }
 }
 
@@ -151,8 +150,8 @@ export class Wall {
     this.more = el('button', { type: 'button', class: 'small', text: 'Show more', on: { click: onMore } });
     this.restWords = el('span');
     this.rest.append(this.restWords, ' ', this.more);
-    this.flow = new Figure('Frames a second', 'fps');
-    this.lag = new Figure('Age of the oldest unsettled frame', 's');
+    this.flow = new Figure('Frames a second');
+    this.lag = new Figure('Oldest unsettled frame, seconds');
     this.ledger = new Ledger(groupColour);
     this.balance = el('span', { class: 'verdict-pill' });
     this.letters = new Letters();

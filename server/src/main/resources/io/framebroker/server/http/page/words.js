@@ -22,7 +22,7 @@ export function duration(millis) {
     return `${count(millis)} ms`;
   }
   if (millis < 60_000) {
-    return `${tenth.format(millis / 1000)} s`;
+    return `${(millis < 10_000 ? tenth : whole).format(millis / 1000)} s`;
   }
   if (millis < 3_600_000) {
     return `${whole.format(Math.floor(millis / 60_000))} min ${whole.format(Math.floor((millis % 60_000) / 1000))} s`;
