@@ -183,7 +183,7 @@ class LivePageIT {
                     Duration.ofSeconds(60),
                     () -> audit(programs.ledger("quiet")).getAcked() == 7
                             && audit(programs.ledger("quiet")).getPending() == 3,
-                    () -> programs.ledger("quiet"));
+                    () -> audit.stats() + " " + programs.ledger("quiet"));
 
             browser.open("#camera/quiet");
             GetLedgerResponse ledger = programs.ledger("quiet");
