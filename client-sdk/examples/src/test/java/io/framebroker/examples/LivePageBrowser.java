@@ -70,7 +70,9 @@ final class LivePageBrowser implements AutoCloseable {
                 Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", darkOrLight))));
     }
 
+    /** Loads it anew, whatever was open. */
     void open(String hash) {
+        driver.get("about:blank");
         driver.get("http://" + host + "/" + hash);
     }
 

@@ -4,8 +4,15 @@ import { Ledger } from './ledger.js';
 import { Letters } from './letters.js';
 import { Screen } from './pictures.js';
 import { groupColour } from './plot.js';
-import { bytes, consumerState, count, duration, groupState, plural, rate, reason, streamState } from './words.js';
+import { bytes, consumerState, count, duration, groupState, plural, rate, streamState } from './words.js';
 import { Figure } from './wall.js';
+
+const AT_LIMIT = {
+  BLOCK: 'then the publisher waits',
+  DROP_OLDEST: 'then groups that lag skip their oldest frames',
+  DROP_NEWEST: 'then new frames are dropped',
+  THIN: 'thinned out on the way there, then new frames are dropped',
+};
 
 /** Names and values in two columns. */
 class Facts {
@@ -148,7 +155,7 @@ export class Camera {
       ['Published by', stream.publisher || 'nobody now'],
       ['Publisher', stream.wait ? `waits: ${stream.wait}` : stream.publisher ? 'sends freely' : ''],
       ['Backlog', `${plural(stream.backlogFrames, 'frame')}, ${bytes(stream.backlogBytes)}`],
-      ['Limit', `${count(stream.limitFrames)} frames${stream.isAdaptive ? ' (adapts)' : ''} or ${bytes(stream.limitBytes)}, then ${reason(stream.policy)}`],
+      ['Limit', `${count(stream.limitFrames)} frames${stream.isAdaptive ? ' (adapts)' : ''} or ${bytes(stream.limitBytes)}; ${AT_LIMIT[stream.policy] ?? ''}`],
       ['Kept', `${plural(stream.frames, 'frame')}, ${bytes(stream.bytes)}`],
       ['Wanted', stream.wantedFps ? `${rate(stream.wantedFps)} fps are enough for all who take it` : stream.groups.length ? 'every frame' : ''],
       ['Taken by', this.takers(stream)],

@@ -33,8 +33,8 @@ class Letter {
           ` frame ${letter.ordinal}`),
         this.why,
         el('p', { class: 'letter-error', text: letter.error, title: letter.error }),
-        el('p', { class: 'muted', text: `group ${letter.group}${letter.consumer ? `, last with ${letter.consumer}` : ''}` })),
-      this.replay);
+        el('p', { class: 'muted', text: `group ${letter.group}${letter.consumer ? `, last with ${letter.consumer}` : ''}` }),
+        this.replay));
     this.draw();
   }
 
@@ -67,7 +67,12 @@ export class Letters {
     this.tools = el('div', { class: 'letter-groups' });
     this.list = el('ul', { class: 'letters' });
     this.rest = el('p', { class: 'muted', hidden: true });
-    this.root = el('section', { class: 'panel', 'aria-label': 'Dead letters' }, this.head, this.tools, this.list, this.rest);
+    this.root = el(
+      'section',
+      { class: 'panel', id: 'letters', 'aria-label': 'Dead letters' },
+      el('div', { class: 'letters-head' }, this.head, this.tools),
+      this.list,
+      this.rest);
     this.counts = '';
     this.askedMillis = 0;
   }
@@ -153,6 +158,6 @@ class Tools {
 
   update(each) {
     this.each = each;
-    setText(this.words, `${each.stream} · ${each.group}: ${each.dead}`);
+    setText(this.words, `${each.dead} of ${each.stream} · ${each.group}`);
   }
 }

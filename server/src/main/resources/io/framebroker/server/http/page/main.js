@@ -99,9 +99,9 @@ function away(words) {
 }
 
 class Total {
-  constructor([name]) {
+  constructor([name, , , link]) {
     this.value = el('dd');
-    this.root = el('div', {}, el('dt', { text: name }), this.value);
+    this.root = el('div', {}, el('dt', {}, link ? el('a', { href: link, text: name }) : name), this.value);
   }
 
   update([, value, level]) {
@@ -123,7 +123,7 @@ function tellTotals(state) {
       ['fps in', rate(all.last('rateIn')), 'in'],
       ['fps acked', rate(all.last('rateOut')), 'acked'],
       ['unsettled', count(open)],
-      ['dead letters', count(dead), dead ? 'dead' : ''],
+      ['dead letters', count(dead), dead ? 'dead' : '', '#letters'],
     ],
     each => each[0],
     each => new Total(each));

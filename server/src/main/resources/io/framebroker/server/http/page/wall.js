@@ -159,9 +159,12 @@ export class Wall {
       'aside',
       { 'aria-label': 'All cameras shown' },
       el('section', { class: 'panel' }, this.flow.root, this.lag.root),
-      el('section', { class: 'panel', 'aria-label': 'Ledger' }, el('h2', {}, 'Where every frame is ', this.balance), this.ledger.root),
+      el('section', { class: 'panel', 'aria-label': 'Ledger' }, el('h2', {}, 'Where every frame is ', this.balance), this.ledger.root));
+    this.left = el(
+      'div', { class: 'cameras' },
+      el('section', { 'aria-label': 'Cameras' }, this.none, this.cards, this.rest),
       this.letters.root);
-    this.root = el('div', { class: 'wall' }, el('section', { class: 'cameras', 'aria-label': 'Cameras' }, this.none, this.cards, this.rest), this.aside);
+    this.root = el('div', { class: 'wall' }, this.left, this.aside);
   }
 
   update(state, view, history) {
@@ -177,6 +180,8 @@ export class Wall {
       `${plural(streams.length, 'camera')} of ${count(state.matching)}${state.more ? ' or more' : ''} shown, by name. The filter finds others.`);
     this.more.hidden = streams.length < view.most || view.most >= 48;
     this.aside.hidden = streams.length === 0;
+    this.letters.root.hidden = streams.length === 0;
+    this.root.classList.toggle('none', streams.length === 0);
     const all = history.series('all');
     this.flow.update(
       [
