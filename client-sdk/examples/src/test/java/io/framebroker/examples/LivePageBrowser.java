@@ -108,7 +108,7 @@ final class LivePageBrowser implements AutoCloseable {
                         return false;
                     }
                 },
-                () -> text("body"));
+                () -> text("body") + "\n" + script("return document.getElementById('toast').textContent"));
     }
 
     void shoot(String name) throws IOException {

@@ -77,7 +77,7 @@ class LivePageIT {
 
     @BeforeEach
     void openThePage() throws Exception {
-        browser.size(1400, 900, false);
+        browser.size(1400, 950, false);
         browser.scheme("dark");
         browser.open("#");
         browser.await("a card for each camera", () -> cameras().containsAll(CAMERAS));
@@ -255,8 +255,8 @@ class LivePageIT {
     void aDeadLetterIsAPictureThatCanBeReplayed() throws Exception {
         browser.await("the dead letters", () -> browser.all(".letter").size() == LETTERS);
         browser.await("their pictures", () -> (Boolean) browser.script(
-                "return [...document.querySelectorAll('.letter canvas')]" + ".every(c => c.width === 640)"));
-        assertThat(browser.text(".letter")).contains(WHY, "group faces", "last with faces-1");
+                "return [...document.querySelectorAll('.letter canvas')]" + ".every(c => c.width === 320)"));
+        assertThat(browser.text(".letter")).contains(WHY, "faces, last with faces-1");
         browser.await(
                 "a group that is behind by half a minute",
                 () -> browser.text("#status").startsWith("Degraded"));
@@ -270,7 +270,7 @@ class LivePageIT {
         browser.shoot("page-light.png");
         phone();
 
-        browser.size(1400, 900, false);
+        browser.size(1400, 950, false);
         browser.find(".letter button").click();
 
         browser.await("one letter less", () -> browser.all(".letter").size() == LETTERS - 1);
@@ -282,6 +282,11 @@ class LivePageIT {
         browser.find(".letter-groups .quiet").click();
         browser.await("the question", () -> browser.text("#confirm-title").contains("for good?"));
         browser.find("#confirm-ok").click();
+        browser.await(
+                "the answer",
+                () -> browser.script("return document.getElementById('toast').textContent")
+                        .toString()
+                        .contains("removed"));
         browser.await("the group's letters gone", () -> browser.all(".letter").size() < LETTERS - 1);
     }
 

@@ -4,10 +4,11 @@ import { confirmed, el, keyed, setText, toast } from './dom.js';
 import { duration, plural } from './words.js';
 
 const AGAIN_MILLIS = 10_000;
+const THUMB_PIXELS = 320;
 
 const WHY = {
   MAX_ATTEMPTS: letter => `given up after ${plural(letter.attempts, 'attempt')}`,
-  NACK_DEAD_LETTER: letter => `put aside by its consumer at attempt ${letter.attempts}`,
+  NACK_DEAD_LETTER: letter => `put aside at attempt ${letter.attempts}`,
 };
 
 const keyOf = letter => `${letter.stream}\n${letter.group}\n${letter.generation}-${letter.ordinal}`;
@@ -33,7 +34,7 @@ class Letter {
           ` frame ${letter.ordinal}`),
         this.why,
         el('p', { class: 'letter-error', text: letter.error, title: letter.error }),
-        el('p', { class: 'muted', text: `group ${letter.group}${letter.consumer ? `, last with ${letter.consumer}` : ''}` }),
+        el('p', { class: 'muted', text: letter.consumer ? `${letter.group}, last with ${letter.consumer}` : letter.group }),
         this.replay));
     this.draw();
   }
@@ -41,7 +42,7 @@ class Letter {
   update(letter) {
     this.letter = letter;
     const why = WHY[letter.reason]?.(letter) ?? `${letter.reason}, ${plural(letter.attempts, 'attempt')}`;
-    setText(this.why, `${why}, ${duration(letter.ageMillis)} ago`);
+    setText(this.why, `${why} · ${duration(letter.ageMillis)} ago`);
   }
 
   async draw() {
@@ -49,9 +50,12 @@ class Letter {
     try {
       const picture = await api.blob(`/live/letter?${new URLSearchParams({ stream, group, generation, ordinal })}`);
       const bitmap = await createImageBitmap(picture);
-      this.canvas.width = bitmap.width;
-      this.canvas.height = bitmap.height;
-      this.canvas.getContext('2d').drawImage(bitmap, 0, 0);
+      const width = Math.min(bitmap.width, THUMB_PIXELS);
+      this.canvas.width = width;
+      this.canvas.height = Math.max(1, Math.round((bitmap.height * width) / bitmap.width));
+      const pen = this.canvas.getContext('2d');
+      pen.imageSmoothingQuality = 'high';
+      pen.drawImage(bitmap, 0, 0, width, this.canvas.height);
       bitmap.close();
     } catch (refused) {
       this.none.textContent = refused instanceof api.Refused ? 'no picture' : 'not a picture';
