@@ -134,7 +134,7 @@ function tellBroker(broker) {
   setText(
     byId('about'),
     `Version ${broker.version} · store ${broker.store}: ${broker.durability} · up ${duration(Math.max(0, up) * 1000)}`
-      + ' · While it shows pictures, this page is one consumer more of each camera, in no group: it holds no frame back, and hides no group that has nobody');
+      + ' · While it shows pictures, this page is one consumer more of each camera, in no group: it holds no frame back and hides no group without consumers.');
 }
 
 const STATUS = { healthy: ['Healthy', 'ok'], degraded: ['Degraded', 'warn'], unhealthy: ['Unhealthy', 'bad'] };
