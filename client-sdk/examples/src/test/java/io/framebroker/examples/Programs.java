@@ -23,6 +23,7 @@ final class Programs implements AutoCloseable {
 
     private final Deque<ChildProcess> started = new ArrayDeque<>();
     private final String broker;
+    private final String http;
     private final FrameBrokerClient client;
 
     Programs(String... brokerArguments) throws Exception {
@@ -31,7 +32,17 @@ final class Programs implements AutoCloseable {
         String ready = java("broker", "io.framebroker.server.FrameBroker", arguments)
                 .awaitLine("frame-broker ready", START, () -> false);
         broker = "localhost:" + ready.replaceAll(".*grpc=(\\d+).*", "$1");
+        http = "127.0.0.1:" + ready.replaceAll(".*http=(\\w+).*", "$1");
         client = FrameBrokerClient.connect(broker);
+    }
+
+    /** Where the broker serves HTTP. */
+    String http() {
+        return http;
+    }
+
+    FrameBrokerClient client() {
+        return client;
     }
 
     ChildProcess capture(String... arguments) throws Exception {

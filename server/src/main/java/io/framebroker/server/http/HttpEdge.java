@@ -32,6 +32,7 @@ public final class HttpEdge implements AutoCloseable {
     private final Access access;
     private final Routes routes = new Routes();
     private final Gateway gateway;
+    private final LivePage page;
 
     private HttpEdge(HttpServer server, HttpSettings settings, Probes probes, Channel broker) {
         this.server = server;
@@ -39,6 +40,8 @@ public final class HttpEdge implements AutoCloseable {
         probes.addTo(routes);
         this.gateway = new Gateway(settings.gateway(), broker);
         gateway.addTo(routes);
+        this.page = new LivePage(broker);
+        page.addTo(routes);
         this.threads = Executors.newFixedThreadPool(THREADS, task -> {
             Thread thread = new Thread(task, "frame-broker-http");
             thread.setDaemon(true);
@@ -82,6 +85,7 @@ public final class HttpEdge implements AutoCloseable {
     @Override
     public void close() {
         server.stop(0);
+        page.close();
         threads.shutdownNow();
         gateway.close();
         try {

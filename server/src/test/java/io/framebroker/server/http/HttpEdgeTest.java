@@ -351,7 +351,7 @@ class HttpEdgeTest {
     void whatIsNotThereIsSaid() {
         HttpResponse<String> missing = get("/nowhere");
         assertThat(missing.statusCode()).isEqualTo(404);
-        assertThat(missing.body()).contains("/health, /livez, /metrics, /readyz");
+        assertThat(missing.body()).contains("/health,", "/livez,", "/metrics,", "/readyz");
         HttpResponse<String> post = send(HttpRequest.newBuilder(uri("/health"))
                 .POST(HttpRequest.BodyPublishers.noBody())
                 .build());
