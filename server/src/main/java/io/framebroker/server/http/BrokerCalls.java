@@ -39,6 +39,8 @@ final class BrokerCalls {
     private static final int PAGE = 1_000;
 
     private final Channel broker;
+    /** It does not change; 0 until it is known. */
+    private volatile int maxFrameBytes;
 
     BrokerCalls(Channel broker) {
         this.broker = broker;
@@ -57,9 +59,12 @@ final class BrokerCalls {
     }
 
     int maxFrameBytes() {
-        return asked(() -> soon(DiagnosticsServiceGrpc.newBlockingStub(broker))
-                .getBrokerInfo(GetBrokerInfoRequest.getDefaultInstance())
-                .getMaxFrameBytes());
+        if (maxFrameBytes == 0) {
+            maxFrameBytes = asked(() -> soon(DiagnosticsServiceGrpc.newBlockingStub(broker))
+                    .getBrokerInfo(GetBrokerInfoRequest.getDefaultInstance())
+                    .getMaxFrameBytes());
+        }
+        return maxFrameBytes;
     }
 
     /** The streams that a name or glob stands for, of all brokers. None that is named and not there is a refusal. */
