@@ -188,6 +188,10 @@ final class Backlog {
         return null;
     }
 
+    boolean hasRoom(long low) {
+        return !isAtLimit(low) && isAdmitted();
+    }
+
     /** Whether so much is in the backlog as may be; where there is no room all the same, it is the broker's memory. */
     boolean isAtLimit(long low) {
         return span.next() - low >= spanFrames() || span.bytesFrom(low) >= spanBytes();

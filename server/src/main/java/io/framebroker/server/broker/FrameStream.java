@@ -328,6 +328,9 @@ final class FrameStream implements StreamStore.Listener {
     }
 
     private String fullBecause(Group slowest) {
+        if (backlog.hasRoom(low(slowest))) {
+            return null;
+        }
         boolean unsettled = slowest != null && slowest.low() <= storedThrough;
         String holder = unsettled ? "group " + slowest.name() : "the store";
         String trouble = store.trouble();
