@@ -70,6 +70,12 @@ final class LivePageBrowser implements AutoCloseable {
                 Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", darkOrLight))));
     }
 
+    void reachable(boolean isReachable) {
+        driver.executeCdpCommand(
+                "Network.emulateNetworkConditions",
+                Map.of("offline", !isReachable, "latency", 0, "downloadThroughput", -1, "uploadThroughput", -1));
+    }
+
     /** Loads it anew, whatever was open. */
     void open(String hash) {
         driver.get("about:blank");

@@ -239,6 +239,41 @@ class LivePageIT {
     }
 
     @Test
+    void aLedgerThatDoesNotBalanceIsLoud() {
+        Object text = browser.script("""
+                return import('/live/ledger.js').then(({ Ledger }) => {
+                  const ledger = new Ledger(() => 'in');
+                  const balances = ledger.update([{
+                    name: 'cam', groups: [],
+                    ledger: { offered: 10, stored: 7, appending: 0, dropped: {}, reported: {}, imbalance: 3 },
+                  }]);
+                  document.body.append(ledger.root);
+                  return balances + ': ' + ledger.root.innerText;
+                })""");
+
+        assertThat(text.toString()).startsWith("false").contains("3 frames are not accounted for");
+        assertThat(browser.all(".bar.out .part.lost")).hasSize(1);
+    }
+
+    @Test
+    void aBrokerThatIsAwayIsSaidAndComesBackByItself() throws Exception {
+        browser.reachable(false);
+        browser.await("it is said", () -> browser.text("#away").startsWith("The broker does not answer."));
+        assertThat(browser.text("#status")).isEqualTo("away");
+
+        browser.reachable(true);
+
+        browser.await(
+                "it is back",
+                () -> browser.text("#away").isEmpty()
+                        && !browser.text("#status").equals("away"));
+        String before = picture("lobby");
+        browser.await("its pictures, too", () -> !picture("lobby").equals(before));
+        // What was asked in vain is in the console.
+        assertThat(browser.complaints()).allMatch(line -> line.contains("ERR_INTERNET_DISCONNECTED"));
+    }
+
+    @Test
     void theFilterLeavesThoseItNames() throws Exception {
         browser.find("body").sendKeys("/");
         assertThat(browser.script("return document.activeElement.id")).isEqualTo("filter");
