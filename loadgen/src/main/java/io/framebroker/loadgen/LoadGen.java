@@ -27,6 +27,7 @@ import picocli.CommandLine.Command;
             RoleCommands.Consumer.class,
             RoleCommands.Relay.class,
             RoleCommands.RawRelay.class,
+            RoleCommands.PollingRelay.class,
             RoleCommands.CheckedPublisher.class,
             RoleCommands.CheckedConsumer.class
         })

@@ -52,6 +52,14 @@ final class RoleCommands {
         }
     }
 
+    @Command(name = "polling-relay", hidden = true)
+    static final class PollingRelay extends Served {
+        @Override
+        Role role() {
+            return new RelayRole(Target.POLLING);
+        }
+    }
+
     @Command(name = "checked-publisher", hidden = true)
     static final class CheckedPublisher extends Served {
         @Override

@@ -6,6 +6,7 @@ import io.framebroker.server.broker.FrameStore;
 import io.framebroker.server.broker.OverflowPolicy;
 import io.framebroker.server.broker.StreamSettings;
 import io.framebroker.server.grpc.EdgeSettings;
+import io.framebroker.server.http.GatewaySettings;
 import io.framebroker.server.http.HttpSettings;
 import io.framebroker.server.store.memory.MemoryFrameStore;
 import io.framebroker.server.store.redis.RedisFrameStore;
@@ -66,6 +67,26 @@ final class ServerConfig {
             description = "What an HTTP request that changes something has to carry; empty for nothing, which is for"
                     + " programs of this machine only (HTTP_TOKEN, default none)")
     String httpToken;
+
+    @Option(
+            names = "--http-gateway",
+            arity = "1",
+            defaultValue = "${env:HTTP_GATEWAY:-true}",
+            description = "Serve the REST interface of the Python frame buffer as well (HTTP_GATEWAY, default true)")
+    boolean httpGateway;
+
+    @Option(
+            names = "--http-gateway-stream",
+            defaultValue = "${env:HTTP_GATEWAY_STREAM:-frame_queue}",
+            description = "Stream for posted frames that name no camera (HTTP_GATEWAY_STREAM, default frame_queue)")
+    String httpGatewayStream;
+
+    @Option(
+            names = "--http-gateway-group",
+            defaultValue = "${env:HTTP_GATEWAY_GROUP:-frame-buffer}",
+            description =
+                    "Group that frames are taken for by who names none (HTTP_GATEWAY_GROUP, default frame-buffer)")
+    String httpGatewayGroup;
 
     @Option(
             names = "--advertise-address",
@@ -289,7 +310,12 @@ final class ServerConfig {
         if (httpPort < -1 || httpPort > 65_535) {
             throw new IllegalArgumentException("--http-port " + httpPort + " is outside -1..65535");
         }
-        return new HttpSettings(httpHost, httpPort, httpPort != USUAL_HTTP_PORT, httpToken);
+        return new HttpSettings(
+                httpHost,
+                httpPort,
+                httpPort != USUAL_HTTP_PORT,
+                httpToken,
+                new GatewaySettings(httpGateway, httpGatewayStream, httpGatewayGroup));
     }
 
     /** Where other brokers reach this one. */

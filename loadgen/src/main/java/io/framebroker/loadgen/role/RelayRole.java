@@ -1,17 +1,23 @@
 package io.framebroker.loadgen.role;
 
 import io.framebroker.loadgen.targets.BareRelay;
+import io.framebroker.loadgen.targets.PollingBuffer;
 import io.framebroker.loadgen.targets.RawRelay;
 import io.framebroker.loadgen.targets.Target;
 import java.io.IOException;
 
-/** The bare or the raw relay. Its command is {@code listen}; the answer names the address. Used by one thread. */
+/** The bare relay, the raw relay or the polling buffer. Its command is {@code listen}; the answer names the address. Used by one thread. */
 public final class RelayRole implements Role {
     private final Target target;
     private AutoCloseable relay;
 
     public RelayRole(Target target) {
         this.target = target;
+    }
+
+    /** The hidden command that is one in a process of its own. */
+    public static String command(Target target) {
+        return target == Target.RELAY ? "relay" : target.label() + "-relay";
     }
 
     @Override
@@ -25,6 +31,10 @@ public final class RelayRole implements Role {
                 RawRelay raw = new RawRelay(port);
                 relay = raw;
                 port = raw.port();
+            } else if (target == Target.POLLING) {
+                PollingBuffer buffer = new PollingBuffer(port);
+                relay = buffer;
+                port = buffer.port();
             } else {
                 BareRelay bare = new BareRelay(port, (int) request.number("message-bytes"));
                 relay = bare;

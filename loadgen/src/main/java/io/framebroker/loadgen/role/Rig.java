@@ -3,7 +3,6 @@ package io.framebroker.loadgen.role;
 import io.framebroker.loadgen.check.Defects;
 import io.framebroker.loadgen.load.StreamLimits;
 import io.framebroker.loadgen.targets.Side;
-import io.framebroker.loadgen.targets.Target;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -50,7 +49,7 @@ public final class Rig implements AutoCloseable {
         if (setup.address() == null && setup.target().isBroker()) {
             openBroker();
         } else if (setup.address() == null && server == null) {
-            relay = role(setup.target() == Target.RAW ? "raw-relay" : "relay", new RelayRole(setup.target()));
+            relay = role(RelayRole.command(setup.target()), new RelayRole(setup.target()));
         }
         publisher = role("publisher", new PublisherRole());
         consumer = role("consumer", new ConsumerRole());

@@ -35,6 +35,7 @@ public interface Link extends AutoCloseable {
             case BROKER, BROKER_REDIS, BROKER_DISK, BROKER_DISK_FSYNC -> new BrokerLink(target, address, workload);
             case RELAY -> new RelayLink(address, workload);
             case RAW -> new RawLink(address, workload);
+            case POLLING -> new PollingLink(address, workload);
             case REDIS, REDIS_BATCH -> new RedisLink(target, address, workload, limits);
             case NATS -> new NatsLink(address, workload, limits);
             case RABBITMQ -> new RabbitLink(address, workload, limits);

@@ -12,6 +12,8 @@ public enum Target {
     RELAY,
     /** {@link RawRelay}: TCP only. */
     RAW,
+    /** {@link PollingBuffer}: the HTTP frame buffer that the broker replaces. */
+    POLLING,
     /** Plain Redis Streams, an entry for each frame. */
     REDIS,
     /** Plain Redis Streams, the client packing the frames of a message into one entry. */

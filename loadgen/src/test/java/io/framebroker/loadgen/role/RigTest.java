@@ -25,7 +25,7 @@ class RigTest {
     private static final Duration SHORT = Duration.ofMillis(150);
 
     @ParameterizedTest
-    @EnumSource(names = {"RELAY", "RAW"})
+    @EnumSource(names = {"RELAY", "RAW", "POLLING"})
     void everyFrameOfEveryCameraReachesEveryGroup(Target target) throws InterruptedException {
         // 3 cameras x 2 groups, 1 000 fps each, in messages of 5
         Workload workload = new Workload(42, 3, 2, 1, 5_000, 5, 64, 100, 1_000, true);
@@ -38,7 +38,7 @@ class RigTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"RELAY", "RAW"})
+    @EnumSource(names = {"RELAY", "RAW", "POLLING"})
     void flatOutTheTargetHoldsThePublisherBack(Target target) throws InterruptedException {
         Measurement measured = measure(setup(target, new Workload(42, 1, 1, 1, 300_000, 1, 64, 20, 0, true), null));
 

@@ -14,7 +14,7 @@ final class Rounds {
 
     /** The first round in which frames flow: what is new to its JVM, on a busy machine, may take longer than a short one. */
     static Measurement flowing(Rig rig, Duration each) throws InterruptedException {
-        return showing(measured -> measured.latencyMicros().getTotalCount() > 0, rig, each);
+        return showing(measured -> measured.latencyMicros().getTotalCount() > 0 && measured.published() > 0, rig, each);
     }
 
     /** The first round that shows what is looked for. */

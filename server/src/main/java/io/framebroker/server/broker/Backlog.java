@@ -188,6 +188,11 @@ final class Backlog {
         return null;
     }
 
+    /** Whether so much is in the backlog as may be; where there is no room all the same, it is the broker's memory. */
+    boolean isAtLimit(long low) {
+        return span.next() - low >= spanFrames() || span.bytesFrom(low) >= spanBytes();
+    }
+
     /** Whether an eighth of the limits is free again, so that a publisher that was told to wait need not be told at once again. */
     boolean hasEased(long low) {
         long frames = span.next() - low;

@@ -601,6 +601,10 @@ public final class Broker {
         return known(stream).times();
     }
 
+    public StreamFlow flow(String stream) {
+        return known(stream).flow();
+    }
+
     public Ledger ledger(String name) {
         return known(name).ledger();
     }

@@ -507,6 +507,11 @@ public final class Consumer {
         return open && !leaving && !draining && !ended && !paused && left.get() > 0;
     }
 
+    /** Whether only its window keeps it from a frame of that size. */
+    boolean isBlocked(int bytes) {
+        return isThere() && !window().hasRoom(bytes);
+    }
+
     /** The same for one of its streams, whose turn it may not be. */
     boolean takes(Member member) {
         return takes() && (options.mode() instanceof Mode.Latest || turns.isTurnOf(member));

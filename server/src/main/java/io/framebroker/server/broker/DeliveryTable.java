@@ -76,9 +76,10 @@ final class DeliveryTable {
     private Delivery[] deliveries = new Delivery[64];
 
     private final boolean suspects;
-    /** Frames that are LEASED; those of them that are out for a later attempt than the first. */
+    /** Frames that are LEASED and their bytes; those of them that are out for a later attempt than the first. */
     private int leased;
 
+    private long leasedBytes;
     private int triedAgain;
     /** Frames that are in RETRY, WRITING or USED_UP. */
     private int toBeTried;
@@ -184,6 +185,16 @@ final class DeliveryTable {
         return leased > 0;
     }
 
+    /** How many frames somebody has in hand. */
+    int leased() {
+        return leased;
+    }
+
+    /** Their bytes. */
+    long leasedBytes() {
+        return leasedBytes;
+    }
+
     /** Whether a frame is to be tried again, or somebody has it for a later attempt. */
     boolean isAnyTriedAgain() {
         return toBeTried + triedAgain > 0;
@@ -211,7 +222,7 @@ final class DeliveryTable {
             generations[slot] = frame.generation();
             attempts[slot] = frame.attempt();
             triedAgain += frame.attempt() > 1 ? 1 : 0;
-            bytes[slot] = sizes.applyAsInt(frame.ordinal());
+            leasedHas(slot, sizes.applyAsInt(frame.ordinal()));
             recovered[slot] = frame.left() == null || frame.left() == StreamRecord.Left.IN_HAND;
         }
         addSettledBefore(cursor + 1);
@@ -262,7 +273,7 @@ final class DeliveryTable {
         int slot = add(State.LEASED);
         generations[slot] = generation;
         attempts[slot] = 1;
-        bytes[slot] = frameBytes;
+        leasedHas(slot, frameBytes);
         deadlines[slot] = deadlineNanos;
         holders[slot] = holder;
     }
@@ -341,17 +352,24 @@ final class DeliveryTable {
             throw new IllegalStateException("frame " + ordinal + " cannot go from " + from + " to " + to
                     + "; the table holds " + low + ".." + (next - 1));
         }
-        count(from, attempts[slot], -1);
+        count(from, attempts[slot], bytes[slot], -1);
         states[slot] = to;
         // A lease counts its attempt itself, when that is known.
-        count(to, 1, 1);
+        count(to, 1, bytes[slot], 1);
         return slot;
     }
 
-    private void count(State state, int attempt, int by) {
+    /** A frame that was added as LEASED is so large. */
+    private void leasedHas(int slot, int frameBytes) {
+        bytes[slot] = frameBytes;
+        leasedBytes += frameBytes;
+    }
+
+    private void count(State state, int attempt, int frameBytes, int by) {
         switch (state) {
             case LEASED -> {
                 leased += by;
+                leasedBytes += (long) by * frameBytes;
                 triedAgain += attempt > 1 ? by : 0;
             }
             case RETRY, WRITING, USED_UP -> toBeTried += by;
@@ -367,7 +385,7 @@ final class DeliveryTable {
         }
         int slot = slot(next++);
         states[slot] = state;
-        count(state, 1, 1);
+        count(state, 1, 0, 1);
         attempts[slot] = 0;
         bytes[slot] = 0;
         holders[slot] = null;

@@ -24,14 +24,9 @@ record DiaryEntry(
     /** What happens to one frame after another within this time is told as one. */
     private static final long AT_ONCE_MICROS = 1_000;
 
-    boolean isAbout(long ordinal) {
-        return first <= ordinal && ordinal <= last;
-    }
-
-    /** Whether another entry says the same, at the same time, of the frames right behind. */
-    boolean goesOnWith(DiaryEntry other) {
-        return other.first == last + 1
-                && other.what == what
+    /** Whether another entry says the same, at the same time, whatever frames it is about. */
+    boolean saysTheSame(DiaryEntry other) {
+        return other.what == what
                 && other.attempt == attempt
                 && other.sinceMicros == sinceMicros
                 && Math.abs(other.micros - micros) < AT_ONCE_MICROS

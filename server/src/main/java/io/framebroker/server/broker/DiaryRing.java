@@ -11,6 +11,8 @@ final class DiaryRing {
 
     private final int limit;
     private DiaryEntry[] entries = {};
+    /** Ordinal of the last frame that an entry is about by now: most go on from others, and cost no object then. */
+    private long[] lasts = {};
     /** Entries ever added. */
     private long added;
 
@@ -30,20 +32,23 @@ final class DiaryRing {
 
     void add(DiaryEntry entry) {
         for (long i = added - 1; i >= Math.max(0, added - NEWEST); i--) {
-            if (entries[slot(i)].goesOnWith(entry)) {
-                entries[slot(i)] = entries[slot(i)].through(entry.last());
+            int slot = slot(i);
+            if (entry.first() == lasts[slot] + 1 && entries[slot].saysTheSame(entry)) {
+                lasts[slot] = entry.last();
                 return;
             }
         }
         if (added == entries.length && added < limit) {
             entries = Arrays.copyOf(entries, Math.min(limit, Math.max(FIRST_SIZE, 2 * entries.length)));
+            lasts = Arrays.copyOf(lasts, entries.length);
         }
-        DiaryEntry oldest = entries[slot(added)];
-        if (oldest != null) {
-            forgottenThrough = Math.max(forgottenThrough, oldest.last());
-            forgottenMicros = oldest.micros();
+        int slot = slot(added);
+        if (entries[slot] != null) {
+            forgottenThrough = Math.max(forgottenThrough, lasts[slot]);
+            forgottenMicros = entries[slot].micros();
         }
-        entries[slot(added)] = entry;
+        entries[slot] = entry;
+        lasts[slot] = entry.last();
         added++;
     }
 
@@ -54,9 +59,9 @@ final class DiaryRing {
     /** Entries about a frame, oldest first. */
     void eachAbout(long ordinal, Consumer<DiaryEntry> action) {
         for (long i = Math.max(0, added - entries.length); i < added; i++) {
-            DiaryEntry entry = entries[slot(i)];
-            if (entry.isAbout(ordinal)) {
-                action.accept(entry);
+            int slot = slot(i);
+            if (entries[slot].first() <= ordinal && ordinal <= lasts[slot]) {
+                action.accept(entries[slot].through(lasts[slot]));
             }
         }
     }

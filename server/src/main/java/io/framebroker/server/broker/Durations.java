@@ -2,19 +2,39 @@ package io.framebroker.server.broker;
 
 import java.util.stream.LongStream;
 
-/** How long things took, counted by size. Guarded by the stream's lock. */
-final class Durations {
+/** How long things took, counted by size. Guarded by whoever has it; in the core that is the stream's lock. */
+public final class Durations {
+    /** What frames wait for. */
     private static final long[] BOUNDS_MICROS = LongStream.of(
                     1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000)
             .map(millis -> millis * 1_000)
             .toArray();
 
-    private final long[] counts = new long[BOUNDS_MICROS.length + 1];
+    private static final long[] NETWORK_BOUNDS_MICROS = {
+        50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 5_000_000
+    };
+
+    private final long[] boundsMicros;
+    private final long[] counts;
     private long sumMicros;
 
-    void add(long micros) {
+    Durations() {
+        this(BOUNDS_MICROS);
+    }
+
+    private Durations(long[] boundsMicros) {
+        this.boundsMicros = boundsMicros;
+        this.counts = new long[boundsMicros.length + 1];
+    }
+
+    /** Of questions to another process. */
+    public static Durations overNetwork() {
+        return new Durations(NETWORK_BOUNDS_MICROS);
+    }
+
+    public void add(long micros) {
         int slot = 0;
-        while (slot < BOUNDS_MICROS.length && micros > BOUNDS_MICROS[slot]) {
+        while (slot < boundsMicros.length && micros > boundsMicros[slot]) {
             slot++;
         }
         counts[slot]++;
@@ -22,7 +42,7 @@ final class Durations {
         sumMicros += Math.max(0, micros);
     }
 
-    DurationCounts view() {
-        return new DurationCounts(BOUNDS_MICROS.clone(), counts.clone(), sumMicros);
+    public DurationCounts view() {
+        return new DurationCounts(boundsMicros.clone(), counts.clone(), sumMicros);
     }
 }

@@ -51,6 +51,11 @@ public interface FrameStore extends AutoCloseable {
         return 0;
     }
 
+    /** How the way to it is; null where there is none, because it is not another process. Any thread. */
+    default StoreLink link() {
+        return null;
+    }
+
     /** How many bytes of dead letters a group may keep here; 0 where the store cannot keep any. */
     default long mostDeadLetterBytes() {
         return 0;

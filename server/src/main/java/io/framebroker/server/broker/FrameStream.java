@@ -50,6 +50,10 @@ final class FrameStream implements StreamStore.Listener {
     private long notedThrough;
     private boolean lettingGo;
     private long purgeThrough;
+    /** Deliveries of frames that were in memory. */
+    private long fromMemory;
+    /** The others. */
+    private long fromStore;
     /** Who wants the stream deleted; null while nobody does. */
     private Deletion deletion;
     /** Why nobody can use the stream any more; null while it can be used. Read without the lock. */
@@ -272,11 +276,20 @@ final class FrameStream implements StreamStore.Listener {
 
     /** Whether the publisher may send another message; if not, it is parked until it may. */
     boolean hasRoomOrParks() {
-        if (hasRoom(slowestProtected())) {
+        Group slowest = slowestProtected();
+        if (hasRoom(slowest)) {
             return true;
         }
-        wakeAfter(intake.park());
+        wakeAfter(intake.park(waitReason(slowest)));
         return false;
+    }
+
+    private WaitReason waitReason(Group slowest) {
+        if (!backlog.isAtLimit(low(slowest))) {
+            return WaitReason.MEMORY;
+        }
+        boolean unsettled = slowest != null && slowest.low() <= storedThrough;
+        return unsettled && store.trouble() == null ? WaitReason.GROUP : WaitReason.STORE;
     }
 
     private boolean hasRoom(Group slowest) {
@@ -770,11 +783,30 @@ final class FrameStream implements StreamStore.Listener {
     StreamTimes times() {
         return turn.call(() -> {
             Map<String, DurationCounts> ages = new TreeMap<>();
-            groups.values().stream()
-                    .filter(Group::durable)
-                    .forEach(group -> ages.put(group.name(), group.ages().view()));
-            return new StreamTimes(appends.view(), ages);
+            Map<String, DurationCounts> settles = new TreeMap<>();
+            groups.values().stream().filter(Group::durable).forEach(group -> {
+                ages.put(group.name(), group.ages().view());
+                settles.put(group.name(), group.settles().view());
+            });
+            return new StreamTimes(appends.view(), ages, settles);
         });
+    }
+
+    StreamFlow flow() {
+        return turn.call(() -> {
+            Map<String, StreamFlow.OfGroup> flows = new TreeMap<>();
+            groups.values().stream().filter(Group::durable).forEach(group -> flows.put(group.name(), group.flow()));
+            Backpressure backpressure = intake.backpressure();
+            return new StreamFlow(
+                    fromMemory, fromStore, backpressure.events(), backpressure.totalNanos(clock.nanos()), flows);
+        });
+    }
+
+    /** Frames of the stream go out to a consumer. */
+    void handsOut(long first, long last) {
+        long cold = Math.max(0, Math.min(last + 1, backlog.firstInMemory()) - first);
+        fromStore += cold;
+        fromMemory += last + 1 - first - cold;
     }
 
     Ledger ledger() {

@@ -71,6 +71,7 @@ final class Group {
     private final Range range;
     private final Protection protection;
     private final Durations ages = new Durations();
+    private final Durations settles = new Durations();
     private final SkipReasons skipReasons = new SkipReasons();
     /** Whose turn it is; may be one too many, when a member has left. */
     private int nextMember;
@@ -593,9 +594,11 @@ final class Group {
                 }
                 if (given == 0) {
                     // It stays this member's turn.
-                    members.stream()
-                            .filter(each -> member != null || each.consumer().isThere())
-                            .forEach(Group::waitsNoMore);
+                    for (Member each : members) {
+                        if (member != null || each.consumer().isThere()) {
+                            waitsNoMore(each);
+                        }
+                    }
                     return;
                 }
                 if (given < 0 && member.consumer().isAnothersTurn(member)) {
@@ -876,9 +879,57 @@ final class Group {
         }
     }
 
+    private static long bytes(List<Frame> frames) {
+        long bytes = 0;
+        for (Frame frame : frames) {
+            bytes += frame.bytes();
+        }
+        return bytes;
+    }
+
     /** How old frames were when they were delivered. */
     Durations ages() {
         return ages;
+    }
+
+    /** How long consumers had frames until they said what becomes of them. */
+    Durations settles() {
+        return settles;
+    }
+
+    /** @param deliveredMicros of a frame that its consumer has had its say on; 0 when that is not known */
+    private void addSettle(long deliveredMicros, long nowMicros) {
+        if (deliveredMicros != 0) {
+            settles.add(nowMicros - deliveredMicros);
+        }
+    }
+
+    StreamFlow.OfGroup flow() {
+        long windowFrames = 0;
+        long windowBytes = 0;
+        int blocked = 0;
+        int nextBytes = nextBytes();
+        for (Member member : members) {
+            Consumer consumer = member.consumer();
+            windowFrames += consumer.window().maxFrames();
+            windowBytes += consumer.window().maxBytes();
+            blocked += nextBytes >= 0 && consumer.isBlocked(nextBytes) ? 1 : 0;
+        }
+        return new StreamFlow.OfGroup(
+                table.leased() + replays.heldFrames(),
+                table.leasedBytes() + replays.heldBytes(),
+                windowFrames,
+                windowBytes,
+                blocked);
+    }
+
+    /** Size of the frame that whoever takes one is given next; below 0 when there is none. */
+    private int nextBytes() {
+        long due = redeliveries.due(clock.nanos());
+        if (due != 0) {
+            return paused ? -1 : table.bytes(due);
+        }
+        return paused || table.next() > stream.storedThrough() ? -1 : store.bytes(table.next());
     }
 
     private void handOver(Member member, List<Frame> frames, int attempt) {
@@ -889,12 +940,13 @@ final class Group {
         takenThrough = Math.max(takenThrough, last);
         diary.delivered(first.ordinal(), last, consumer.id());
         addAges(frames);
+        stream.handsOut(first.ordinal(), last);
         consumer.port().deliver(stream.name(), frames, attempt, autoAck ? 0 : settings.leaseMillis());
         if (consumer.hasSeveralSeats() && consumer.hasAll()) {
             // What was for it alone in other streams is not any more.
             turn.touch(consumer.othersMayTake());
         }
-        consumer.got(member, frames.stream().mapToLong(Frame::bytes).sum());
+        consumer.got(member, bytes(frames));
         turn.touch(consumer.port());
         if (autoAck) {
             carryOut(member, first.ordinal(), last, Verdict.ACK, null);
@@ -957,6 +1009,7 @@ final class Group {
         for (long ordinal = first; ordinal < first + count; ordinal++) {
             boolean leased = table.state(ordinal) == State.LEASED;
             int bytes = table.bytes(ordinal);
+            long deliveredMicros = table.delivery(ordinal).micros();
             String consumer = member.consumer().id();
             SettleResult result = tokens.result(token, ordinal, 1, SettleOutcome.OK);
             boolean buried = verdict instanceof Verdict.Retry retry
@@ -968,7 +1021,10 @@ final class Group {
                 if (putOff.put(ordinal, new PutOff(member, one, verdict)) == null) {
                     member.consumer().owed();
                 }
-            } else if (leased) {
+                continue;
+            }
+            addSettle(deliveredMicros, clock.wallMicros());
+            if (leased) {
                 member.consumer().window().giveBack(1, bytes);
                 // Not always while the consumer settles, which would ask for more of its other streams.
                 turn.touch(member.consumer().roomCameBack());
@@ -999,10 +1055,14 @@ final class Group {
     /** Performs a verdict on frames that are LEASED, or in RETRY or WRITING with a late verdict. */
     private void carryOut(Member member, long first, long last, Verdict verdict, SettleResult result) {
         long now = clock.nanos();
+        long nowMicros = clock.wallMicros();
         int frames = 0;
         long bytes = 0;
         for (long ordinal = first; ordinal <= last; ordinal++) {
             boolean leased = table.state(ordinal) == State.LEASED;
+            if (result != null) {
+                addSettle(table.delivery(ordinal).micros(), nowMicros);
+            }
             if (leased) {
                 frames++;
                 bytes += table.bytes(ordinal);

@@ -68,6 +68,7 @@ final class Intake {
 
     private long parkedSinceNanos;
     private boolean waitTold;
+    private final Backpressure backpressure = new Backpressure();
     /** What the publisher knows, once it is open. */
     private Demand demandTold;
 
@@ -103,6 +104,10 @@ final class Intake {
 
     boolean waitTold() {
         return waitTold;
+    }
+
+    Backpressure backpressure() {
+        return backpressure;
     }
 
     // ---- coming and going
@@ -174,6 +179,7 @@ final class Intake {
         finishing = false;
         parked = false;
         waitTold = false;
+        backpressure.ends(clock.nanos());
     }
 
     void finish() {
@@ -443,14 +449,16 @@ final class Intake {
     // ---- room
 
     /** Has the publisher wait until {@link #resume}. Returns nanoseconds until that is worth telling it. */
-    long park() {
+    long park(WaitReason reason) {
         parked = true;
         parkedSinceNanos = clock.nanos();
+        backpressure.begins(reason, parkedSinceNanos);
         return TELL_WAIT_AFTER_NANOS;
     }
 
     void resume() {
         parked = false;
+        backpressure.ends(clock.nanos());
         publisher.port().more();
         if (waitTold) {
             waitTold = false;

@@ -169,6 +169,7 @@ final class Latest {
         pass(ordinal - 1, CONFLATED);
         table.addSettling();
         diary.delivered(ordinal, ordinal, consumer.id());
+        stream.handsOut(ordinal, ordinal);
         given = frame.id();
         givenOf = frame.publisher();
         pace.gone(clock.nanos());

@@ -381,6 +381,14 @@ final class Replays {
         return out.stream().anyMatch(each -> each.holder == member);
     }
 
+    int heldFrames() {
+        return out.size();
+    }
+
+    long heldBytes() {
+        return out.stream().mapToLong(ReplayedLetter::bytes).sum();
+    }
+
     void eachHeld(ObjLongConsumer<Member> action) {
         out.forEach(each -> action.accept(each.holder, each.bytes()));
     }

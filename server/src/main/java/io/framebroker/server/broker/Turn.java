@@ -60,7 +60,9 @@ final class Turn {
         }
         lock.unlock();
         if (flush != null) {
-            flush.forEach(Turn::flush);
+            for (Outlet outlet : flush) {
+                flush(outlet);
+            }
         }
     }
 

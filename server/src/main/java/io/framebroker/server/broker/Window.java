@@ -90,14 +90,19 @@ public final class Window {
 
     /** Takes room for one frame. A frame of any size passes when nothing is outstanding. */
     synchronized boolean tryTake(int bytes) {
-        if (!mayTake()
-                || outstandingFrames >= maxFrames
-                || (outstandingFrames > 0 && bytes > maxBytes - outstandingBytes)) {
+        if (!hasRoom(bytes)) {
             return false;
         }
         outstandingFrames++;
         outstandingBytes += bytes;
         return true;
+    }
+
+    /** Whether a frame of that size would get room now. */
+    synchronized boolean hasRoom(int bytes) {
+        return mayTake()
+                && outstandingFrames < maxFrames
+                && (outstandingFrames == 0 || bytes <= maxBytes - outstandingBytes);
     }
 
     /**

@@ -169,7 +169,10 @@ final class ConsumeCall extends ServerCall.Listener<ConsumeFramesRequest>
                 opened.resize(
                         request.getWindow().getMaxFrames(), request.getWindow().getMaxBytes());
             case PAUSE -> opened.pause();
-            case RESUME -> opened.resume();
+            case RESUME -> {
+                opened.resume();
+                heartbeat(0);
+            }
             default -> throw ConsumeRequests.kindMissing();
         }
     }

@@ -5,12 +5,10 @@ import io.framebroker.server.broker.BrokerException;
 import io.framebroker.server.broker.DurationCounts;
 import io.framebroker.server.broker.GroupState;
 import io.framebroker.server.broker.Ledger;
+import io.framebroker.server.broker.StreamFlow;
 import io.framebroker.server.broker.StreamState;
 import io.framebroker.server.broker.StreamTimes;
 import io.prometheus.client.Collector;
-import io.prometheus.client.CounterMetricFamily;
-import io.prometheus.client.GaugeMetricFamily;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +19,7 @@ import java.util.function.IntSupplier;
  * groups by their limits in the core, of streams the first {@link #MOST_STREAMS} by name, reasons by the ledger.
  */
 public final class BrokerMetrics extends Collector {
-    /** A page of a thousand streams with two groups each has some forty thousand lines. */
+    /** A stream with two groups takes 13 kB of the page. */
     static final int MOST_STREAMS = 1_000;
 
     private static final List<String> STREAM = List.of("stream");
@@ -97,6 +95,7 @@ public final class BrokerMetrics extends Collector {
                 List.of(),
                 List.of(),
                 broker.store().intrusions());
+        FlowMetrics.ofStore(to, broker.store().link());
         memory(to, "kept", broker.memory().keptBytes(), broker.memory().keptLimit());
         memory(to, "inbound", broker.memory().inboundBytes(), broker.memory().inboundLimit());
         memory(to, "outbound", broker.memory().outboundBytes(), broker.memory().outboundLimit());
@@ -118,6 +117,7 @@ public final class BrokerMetrics extends Collector {
         List<String> labels = List.of(name);
         Ledger ledger = broker.ledger(name);
         StreamTimes times = broker.times(name);
+        StreamFlow flow = broker.flow(name);
         Ledger.OfStream counts = ledger.stream();
         // The old service's names.
         to.gauge(
@@ -140,6 +140,18 @@ public final class BrokerMetrics extends Collector {
                 Math.max(
                         (double) stream.backlogFrames() / stream.maxBacklogFrames(),
                         (double) stream.backlogBytes() / stream.settings().maxBacklogBytes()));
+        to.counter(
+                "frame_buffer_consumer_frames_consumed",
+                "Frames that came and are kept: what the old service's consumer put into its buffer",
+                STREAM,
+                labels,
+                counts.stored());
+        to.counter(
+                "frame_buffer_consumer_frames_dropped",
+                "Frames that came and are not kept, whatever the reason: what that buffer had no room for",
+                STREAM,
+                labels,
+                counts.dropped().values().stream().mapToLong(Long::longValue).sum());
         // The ledger.
         to.counter(
                 "framebroker_stream_offered_frames",
@@ -222,16 +234,18 @@ public final class BrokerMetrics extends Collector {
                 STREAM,
                 labels,
                 times.appends());
-        ofGroups(to, name, ledger, times);
+        FlowMetrics.ofStream(to, name, flow);
+        ofGroups(to, name, ledger, times, flow);
     }
 
-    private void ofGroups(Families to, String stream, Ledger ledger, StreamTimes times) {
+    private void ofGroups(Families to, String stream, Ledger ledger, StreamTimes times, StreamFlow flow) {
         Map<String, Ledger.OfGroup> ledgers = new LinkedHashMap<>();
         ledger.groups().forEach(each -> ledgers.put(each.group(), each));
         for (GroupState group : broker.groups(stream)) {
             Ledger.OfGroup counts = ledgers.get(group.name());
             DurationCounts ages = times.ages().get(group.name());
-            if (counts == null || ages == null) {
+            StreamFlow.OfGroup groupFlow = flow.groups().get(group.name());
+            if (counts == null || ages == null || groupFlow == null) {
                 // It came meanwhile, or is the group of one call.
                 continue;
             }
@@ -283,43 +297,13 @@ public final class BrokerMetrics extends Collector {
             to.gauge("framebroker_group_paused", "1 while a group is paused", GROUP, labels, group.paused() ? 1 : 0);
             to.histogram(
                     "framebroker_delivery_age_seconds", "Age of frames when they are delivered", GROUP, labels, ages);
-        }
-    }
-
-    /** Families by name, in the order in which they were first met. */
-    private static final class Families {
-        private final Map<String, MetricFamilySamples> families = new LinkedHashMap<>();
-
-        void gauge(String name, String help, List<String> labels, List<String> values, double value) {
-            ((GaugeMetricFamily) families.computeIfAbsent(name, absent -> new GaugeMetricFamily(name, help, labels)))
-                    .addMetric(values, value);
-        }
-
-        void counter(String name, String help, List<String> labels, List<String> values, double value) {
-            ((CounterMetricFamily)
-                            families.computeIfAbsent(name, absent -> new CounterMetricFamily(name, help, labels)))
-                    .addMetric(values, value);
-        }
-
-        void histogram(String name, String help, List<String> labels, List<String> values, DurationCounts counts) {
-            MetricFamilySamples family = families.computeIfAbsent(
-                    name, absent -> new MetricFamilySamples(name, Type.HISTOGRAM, help, new ArrayList<>()));
-            List<String> bucketLabels = new ArrayList<>(labels);
-            bucketLabels.add("le");
-            long total = 0;
-            for (int i = 0; i < counts.counts().length; i++) {
-                total += counts.counts()[i];
-                boolean last = i == counts.boundsMicros().length;
-                List<String> bucket = new ArrayList<>(values);
-                bucket.add(last ? "+Inf" : doubleToGoString(counts.boundsMicros()[i] / 1e6));
-                family.samples.add(new MetricFamilySamples.Sample(name + "_bucket", bucketLabels, bucket, total));
-            }
-            family.samples.add(new MetricFamilySamples.Sample(name + "_count", labels, values, total));
-            family.samples.add(new MetricFamilySamples.Sample(name + "_sum", labels, values, counts.sumMicros() / 1e6));
-        }
-
-        List<MetricFamilySamples> all() {
-            return List.copyOf(families.values());
+            to.histogram(
+                    "framebroker_settle_seconds",
+                    "From the delivery of a frame to its consumer's verdict on it",
+                    GROUP,
+                    labels,
+                    times.settles().get(group.name()));
+            FlowMetrics.ofGroup(to, stream, group.name(), groupFlow);
         }
     }
 }

@@ -6,6 +6,7 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -58,6 +59,11 @@ final class Call {
         return Optional.ofNullable(query.get(name));
     }
 
+    /** All parameters of the query. */
+    Map<String, String> parameters() {
+        return Map.copyOf(query);
+    }
+
     /** A whole number of the query. */
     int number(String name, int ifAbsent, int least, int most) {
         String text = query.get(name);
@@ -101,6 +107,14 @@ final class Call {
     /** A header of the answer; to be set before the answer is sent. */
     void answerHeader(String name, String value) {
         exchange.getResponseHeaders().set(name, value);
+    }
+
+    /** Begins an answer of so many bytes. With fewer written when the request is done, its connection is broken off. */
+    OutputStream begin(int code, String type, long length) throws IOException {
+        exchange.getResponseHeaders().set("Content-Type", type);
+        exchange.getResponseHeaders().set("X-Content-Type-Options", "nosniff");
+        exchange.sendResponseHeaders(code, length);
+        return exchange.getResponseBody();
     }
 
     void send(int code, String type, byte[] body) throws IOException {

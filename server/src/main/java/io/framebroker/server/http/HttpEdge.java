@@ -18,20 +18,27 @@ public final class HttpEdge implements AutoCloseable {
     private static final int QUEUED_CONNECTIONS = 64;
 
     static {
+        // Else an answer's body waits for the client's delayed acknowledgement of its head: 40 ms a request.
+        System.setProperty("sun.net.httpserver.nodelay", System.getProperty("sun.net.httpserver.nodelay", "true"));
         // Seconds a client may take for a request and for its answer; the server's own default is for ever.
         System.setProperty("sun.net.httpserver.maxReqTime", System.getProperty("sun.net.httpserver.maxReqTime", "10"));
         System.setProperty("sun.net.httpserver.maxRspTime", System.getProperty("sun.net.httpserver.maxRspTime", "10"));
+        // What is written is sent: the end of an answer does not wait until its beginning has been acknowledged.
+        System.setProperty("sun.net.httpserver.nodelay", System.getProperty("sun.net.httpserver.nodelay", "true"));
     }
 
     private final HttpServer server;
     private final ExecutorService threads;
     private final Access access;
     private final Routes routes = new Routes();
+    private final Gateway gateway;
 
     private HttpEdge(HttpServer server, HttpSettings settings, Probes probes, Channel broker) {
         this.server = server;
         this.access = new Access(settings);
         probes.addTo(routes);
+        this.gateway = new Gateway(settings.gateway(), broker);
+        gateway.addTo(routes);
         this.threads = Executors.newFixedThreadPool(THREADS, task -> {
             Thread thread = new Thread(task, "frame-broker-http");
             thread.setDaemon(true);
@@ -76,6 +83,7 @@ public final class HttpEdge implements AutoCloseable {
     public void close() {
         server.stop(0);
         threads.shutdownNow();
+        gateway.close();
         try {
             threads.awaitTermination(1, TimeUnit.SECONDS);
         } catch (InterruptedException e) {

@@ -234,6 +234,37 @@ class DeliveryTableTest {
         assertThat(tested.next()).isGreaterThan(64);
     }
 
+    @Test
+    void bytesInHandAreThoseOfLeasedFrames() {
+        table.addLeased(1, 100, member, 0);
+        table.addLeased(1, 30, member, 0);
+        table.addSettling();
+        table.addMaybeDelivered(1, 7, 0);
+        assertThat(table.leasedBytes()).isEqualTo(130);
+
+        table.lease(10, 1, member, 5);
+        assertThat(table.leasedBytes()).isEqualTo(130);
+        table.retry(10, 0, true, false);
+        assertThat(table.leasedBytes()).isEqualTo(30);
+        table.lease(13, 2, member, 5);
+        assertThat(table.leased()).isEqualTo(2);
+        assertThat(table.leasedBytes()).isEqualTo(37);
+        table.settling(11);
+        table.usedUp(13);
+
+        assertThat(table.leased()).isZero();
+        assertThat(table.leasedBytes()).isZero();
+    }
+
+    @Test
+    void whatWasPendingBeforeIsInHand() {
+        table.recover(12, List.of(new StreamRecord.Pending(10, 1, 2)), ordinal -> 50);
+
+        assertThat(table.leasedBytes()).isEqualTo(50);
+        table.settling(10);
+        assertThat(table.leasedBytes()).isZero();
+    }
+
     /** The arrays grow on the way, and what was settled went into the old ones, or beside them. */
     @Test
     void isTakenUpWhereMuchWasSettledBehindAPendingFrame() {

@@ -11,22 +11,29 @@ import io.framebroker.server.broker.AckLevel;
 import io.framebroker.server.broker.Broker;
 import io.framebroker.server.broker.BrokerException;
 import io.framebroker.server.broker.BrokerSettings;
+import io.framebroker.server.broker.Durations;
 import io.framebroker.server.broker.FrameMemory;
 import io.framebroker.server.broker.FrameStore;
 import io.framebroker.server.broker.GroupState;
+import io.framebroker.server.broker.StoreLink;
 import io.framebroker.server.broker.StreamSettings;
 import io.framebroker.server.grpc.EdgeSettings;
 import io.framebroker.server.store.memory.MemoryFrameStore;
+import io.framebroker.v1.Ack;
 import io.framebroker.v1.ConsumeFramesRequest;
 import io.framebroker.v1.ConsumeFramesResponse;
 import io.framebroker.v1.ConsumeOpen;
+import io.framebroker.v1.DeliveryToken;
 import io.framebroker.v1.Frame;
 import io.framebroker.v1.FrameBatch;
 import io.framebroker.v1.FrameBrokerServiceGrpc;
 import io.framebroker.v1.FrameHeader;
+import io.framebroker.v1.PublishAck;
 import io.framebroker.v1.PublishFramesRequest;
 import io.framebroker.v1.PublishFramesResponse;
 import io.framebroker.v1.PublishOpen;
+import io.framebroker.v1.Settle;
+import io.framebroker.v1.Settlement;
 import io.framebroker.v1.Window;
 import io.grpc.ManagedChannel;
 import io.grpc.inprocess.InProcessChannelBuilder;
@@ -45,6 +52,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -115,6 +123,16 @@ class HttpEdgeTest {
 
     /** Publishes frames, and waits until they are stored. */
     private void publish(String stream, int frames) {
+        List<FrameHeader.Builder> pictures =
+                Stream.generate(HttpEdgeTest::picture).limit(frames).toList();
+        assertThat(publish(stream, pictures).getExceptionsList()).isEmpty();
+    }
+
+    private static FrameHeader.Builder picture() {
+        return FrameHeader.newBuilder();
+    }
+
+    private PublishAck publish(String stream, List<FrameHeader.Builder> pictures) {
         Talk<PublishFramesResponse> talk = new Talk<>();
         StreamObserver<PublishFramesRequest> camera =
                 FrameBrokerServiceGrpc.newStub(channel).publishFrames(talk);
@@ -125,15 +143,15 @@ class HttpEdgeTest {
                         .setEpoch(1))
                 .build());
         FrameBatch.Builder batch = FrameBatch.newBuilder();
-        for (int i = 1; i <= frames; i++) {
+        for (FrameHeader.Builder picture : pictures) {
             batch.addFrames(Frame.newBuilder()
-                    .setHeader(FrameHeader.newBuilder().setSequence(++sequence))
+                    .setHeader(picture.setSequence(++sequence))
                     .setPayload(ByteString.copyFromUtf8("picture")));
         }
         camera.onNext(PublishFramesRequest.newBuilder().setFrames(batch).build());
-        assertThat(talk.awaitOne(PublishFramesResponse::hasAck).getAck().getExceptionsList())
-                .isEmpty();
+        PublishAck ack = talk.awaitOne(PublishFramesResponse::hasAck).getAck();
         camera.onCompleted();
+        return ack;
     }
 
     /** A consumer that takes what there is and settles nothing. */
@@ -258,8 +276,80 @@ class HttpEdgeTest {
     }
 
     @Test
+    void metricsTellWhatHoldsFramesUp() {
+        Detector detector = consume("cam1", "detectors");
+        publish("cam1", 12);
+        DeliveryToken first = detector.talk
+                .awaitOne(ConsumeFramesResponse::hasDeliveries)
+                .getDeliveries()
+                .getDeliveries(0)
+                .getToken();
+
+        assertThat(get("/metrics").body())
+                .contains(
+                        "\nframebroker_group_in_flight_frames{stream=\"cam1\",group=\"detectors\",} 10.0\n",
+                        "\nframebroker_group_window_frames{stream=\"cam1\",group=\"detectors\",} 10.0\n",
+                        "\nframebroker_group_blocked_consumers{stream=\"cam1\",group=\"detectors\",} 1.0\n",
+                        "\nframebroker_stream_deliveries_total{stream=\"cam1\",source=\"memory\",} 10.0\n",
+                        "\nframebroker_stream_deliveries_total{stream=\"cam1\",source=\"store\",} 0.0\n",
+                        "\nframebroker_backpressure_events_total{stream=\"cam1\",reason=\"GROUP\",} 0.0\n",
+                        "\nframebroker_stream_publisher_blocked_seconds_total{stream=\"cam1\",} 0.0\n",
+                        "\nframebroker_settle_seconds_count{stream=\"cam1\",group=\"detectors\",} 0.0\n");
+        detector.requests.onNext(ConsumeFramesRequest.newBuilder()
+                .setSettle(Settle.newBuilder()
+                        .addSettlements(Settlement.newBuilder()
+                                .setStream("cam1")
+                                .setToken(first)
+                                .setCount(3)
+                                .setAck(Ack.getDefaultInstance())))
+                .build());
+        detector.talk.awaitOne(ConsumeFramesResponse::hasSettled);
+
+        assertThat(get("/metrics").body())
+                .contains(
+                        "\nframebroker_group_blocked_consumers{stream=\"cam1\",group=\"detectors\",} 0.0\n",
+                        "\nframebroker_settle_seconds_count{stream=\"cam1\",group=\"detectors\",} 3.0\n",
+                        "\nframes_processed_total{stream=\"cam1\",group=\"detectors\",} 3.0\n");
+    }
+
+    /** Its consumer took frames out of Redis into its buffer, which had no room for most of them. */
+    @Test
+    void theOldServicesConsumerTotalsAreThoseOfWhatComesIn() {
+        publish("cam1", 3);
+        assertThat(get("/metrics").body())
+                .contains("\nframe_buffer_consumer_frames_dropped_total{stream=\"cam1\",} 0.0\n");
+
+        PublishAck ack = publish("cam1", List.of(picture(), picture().setCrc32C(7)));
+
+        assertThat(ack.getExceptionsCount()).isEqualTo(1);
+        assertThat(get("/metrics").body())
+                .contains(
+                        "\nframe_buffer_consumer_frames_consumed_total{stream=\"cam1\",} 4.0\n",
+                        "\nframe_buffer_consumer_frames_dropped_total{stream=\"cam1\",} 1.0\n");
+    }
+
+    @Test
+    void aStoreThatIsAnotherProcessShowsTheWayToIt() {
+        assertThat(get("/metrics").body()).doesNotContain("framebroker_store_breaker_state");
+        Durations roundTrips = Durations.overNetwork();
+        roundTrips.add(150);
+
+        store.link = new StoreLink(StoreLink.Circuit.CLOSED, roundTrips.view());
+        assertThat(get("/metrics").body())
+                .contains(
+                        "\nframebroker_store_breaker_state 0.0\n",
+                        "\nframebroker_store_round_trip_seconds_bucket{le=\"1.0E-4\",} 0.0\n",
+                        "\nframebroker_store_round_trip_seconds_bucket{le=\"2.0E-4\",} 1.0\n",
+                        "\nframebroker_store_round_trip_seconds_count 1.0\n");
+        store.link = new StoreLink(StoreLink.Circuit.HALF_OPEN, roundTrips.view());
+        assertThat(get("/metrics").body()).contains("\nframebroker_store_breaker_state 1.0\n");
+        store.link = new StoreLink(StoreLink.Circuit.OPEN, roundTrips.view());
+        assertThat(get("/metrics").body()).contains("\nframebroker_store_breaker_state 2.0\n");
+    }
+
+    @Test
     void whatIsNotThereIsSaid() {
-        HttpResponse<String> missing = get("/frames");
+        HttpResponse<String> missing = get("/nowhere");
         assertThat(missing.statusCode()).isEqualTo(404);
         assertThat(missing.body()).contains("/health, /livez, /metrics, /readyz");
         HttpResponse<String> post = send(HttpRequest.newBuilder(uri("/health"))
@@ -289,6 +379,12 @@ class HttpEdgeTest {
     private static final class TroubledStore implements FrameStore {
         private final FrameStore behind = new MemoryFrameStore();
         private volatile String trouble;
+        private volatile StoreLink link;
+
+        @Override
+        public StoreLink link() {
+            return link;
+        }
 
         @Override
         public String name() {

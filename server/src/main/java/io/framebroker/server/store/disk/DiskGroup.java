@@ -19,7 +19,9 @@ import java.util.function.LongUnaryOperator;
 
 /** A group: its cursor, which frames are pending and at which attempt, and counts. Guarded by its stream's monitor. */
 final class DiskGroup {
-    private static final int SLACK = 1 << 15;
+    /** An empty set is cleared by way of all of its words, so they are to be few. */
+    private static final int SLACK = 1 << 12;
+
     private static final long LEAST_ALLOWED = 256;
     private static final long ALLOWED_FORCES = 4;
 

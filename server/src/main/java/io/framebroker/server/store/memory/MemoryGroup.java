@@ -18,7 +18,8 @@ import java.util.TreeMap;
 
 /** What one group has done: its cursor, which frames are pending, and counts. Guarded by the stream's lock. */
 final class MemoryGroup {
-    private static final int SLACK = 1 << 15;
+    /** An empty set is cleared by way of all of its words, so they are to be few. */
+    private static final int SLACK = 1 << 12;
 
     private final String name;
     private final long base;

@@ -56,6 +56,9 @@ final class Lane implements Runnable {
 
     private volatile Connection connection;
     private volatile String trouble;
+    /** When the batches that are being answered were sent. Only the lane's thread has it. */
+    private long sentNanos;
+
     /** When the round that is being written began; 0 when none is. */
     private volatile long writingSinceNanos;
 
@@ -411,6 +414,7 @@ final class Lane implements Runnable {
         // Out with it now; the replies are read later.
         connection.getMany(0);
         writingSinceNanos = 0;
+        sentNanos = System.nanoTime();
         return sent;
     }
 
@@ -447,6 +451,9 @@ final class Lane implements Runnable {
             if (each.stream.hasUntold()) {
                 wake(each.stream);
             }
+        }
+        if (!sent.isEmpty()) {
+            store.answeredAfter(System.nanoTime() - sentNanos);
         }
         if (store.replicas() == 0 || replicated()) {
             unconfirmed.forEach((stream, told) -> {

@@ -2,8 +2,10 @@ package io.framebroker.server.store.redis;
 
 import io.framebroker.server.broker.AckLevel;
 import io.framebroker.server.broker.BrokerException;
+import io.framebroker.server.broker.Durations;
 import io.framebroker.server.broker.Frame;
 import io.framebroker.server.broker.FrameStore;
+import io.framebroker.server.broker.StoreLink;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -73,6 +75,8 @@ public final class RedisFrameStore implements FrameStore {
 
     private final StreamNames names;
     private final AtomicLong intrusions = new AtomicLong();
+    /** Guarded by itself. */
+    private final Durations roundTrips = Durations.overNetwork();
     // Null until it is known where others reach this broker.
     private volatile String address;
     private volatile LiveBrokers brokers;
@@ -392,6 +396,18 @@ public final class RedisFrameStore implements FrameStore {
     }
 
     @Override
+    public StoreLink link() {
+        StoreLink.Circuit circuit = switch (breaker.state()) {
+            case CLOSED -> StoreLink.Circuit.CLOSED;
+            case HALF_OPEN -> StoreLink.Circuit.HALF_OPEN;
+            case OPEN -> StoreLink.Circuit.OPEN;
+        };
+        synchronized (roundTrips) {
+            return new StoreLink(circuit, roundTrips.view());
+        }
+    }
+
+    @Override
     public long mostDeadLetterBytes() {
         return MOST_DEAD_LETTER_BYTES;
     }
@@ -413,6 +429,13 @@ public final class RedisFrameStore implements FrameStore {
 
     void intrusion() {
         intrusions.incrementAndGet();
+    }
+
+    /** A lane has the answers to what it had sent. */
+    void answeredAfter(long nanos) {
+        synchronized (roundTrips) {
+            roundTrips.add(nanos / 1_000);
+        }
     }
 
     /** Reads entries back, both ends included; {@link RedisStreamStore#warmed} follows. */

@@ -7,6 +7,7 @@ import io.framebroker.server.broker.BrokerException;
 import io.framebroker.server.broker.Frame;
 import io.framebroker.server.broker.GroupRecord;
 import io.framebroker.server.broker.PublisherRecord;
+import io.framebroker.server.broker.StoreLink;
 import io.framebroker.server.broker.StreamNote;
 import io.framebroker.server.store.Answers;
 import io.framebroker.server.store.Opened;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -176,6 +178,28 @@ class RedisTroubleTest {
         enoughMemory();
 
         assertAllThere(40);
+    }
+
+    @Test
+    void theWayToRedisIsTold() {
+        given(RedisProcess.started());
+        someWork();
+        assertThat(broker.store.link().circuit()).isEqualTo(StoreLink.Circuit.CLOSED);
+        assertThat(roundTrips()).isPositive();
+
+        redis.kill();
+        broker.noting();
+        RedisProcess.await("Redis being spared", () -> broker.store.link().circuit() == StoreLink.Circuit.OPEN);
+        long before = roundTrips();
+        redis.start();
+        broker.append(41, 50, 1_000);
+
+        RedisProcess.await("Redis being asked again", () -> broker.store.link().circuit() == StoreLink.Circuit.CLOSED);
+        assertThat(roundTrips()).isGreaterThan(before);
+    }
+
+    private long roundTrips() {
+        return Arrays.stream(broker.store.link().roundTrips().counts()).sum();
     }
 
     // ---- what others do
