@@ -49,20 +49,27 @@ final class DiskConfig {
                     + " forced to the disk, many at once (DISK_ACK_LEVEL, default STORED)")
     AckLevel level;
 
+    /** @throws IllegalArgumentException that says everything that is wrong */
+    void check(long maxFrameBytes) {
+        new Complaints()
+                .unless(
+                        syncInterval.toMillis() >= 10 && syncInterval.toMillis() <= 60_000,
+                        () -> "--disk-sync " + syncInterval + " is outside PT0.01S..PT1M")
+                .unless(
+                        maxBytes >= LEAST_BYTES,
+                        () -> "--disk-limit " + maxBytes + " is less than 129M, two files of 64M")
+                .unless(
+                        maxFrameBytes <= MOST_FRAME_BYTES,
+                        () -> "--max-frame-bytes " + maxFrameBytes + " is more than the disk store keeps, "
+                                + MOST_FRAME_BYTES)
+                .done();
+    }
+
     /** Takes the folder. Blocks while it is read. */
     DiskFrameStore store(int maxFrameBytes) {
-        if (syncInterval.toMillis() < 10 || syncInterval.toMillis() > 60_000) {
-            throw new IllegalArgumentException("--disk-sync " + syncInterval + " is outside PT0.01S..PT1M");
-        }
-        if (maxBytes < LEAST_BYTES) {
-            throw new IllegalArgumentException("--disk-limit " + maxBytes + " is less than 129M, two files of 64M");
-        }
+        check(maxFrameBytes);
         long segmentBytes = maxBytes / (SEGMENT_BYTES + BESIDE_BYTES) * SEGMENT_BYTES;
         DiskSettings standard = DiskSettings.of(folder, segmentBytes);
-        if (maxFrameBytes > MOST_FRAME_BYTES) {
-            throw new IllegalArgumentException(
-                    "--max-frame-bytes " + maxFrameBytes + " is more than the disk store keeps, " + MOST_FRAME_BYTES);
-        }
         try {
             return new DiskFrameStore(new DiskSettings(
                     folder, segmentBytes, standard.segmentBytes(), level, syncInterval, standard.retryInterval()));

@@ -2,11 +2,19 @@ package io.framebroker.server;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
@@ -36,36 +44,99 @@ public final class FrameBroker implements Callable<Integer> {
     private ServerConfig config;
 
     public static void main(String[] args) {
-        int code = commandLine().execute(args);
+        int code = run(args);
         if (code != 0) {
             System.exit(code);
         }
     }
 
+    private static int run(String... args) {
+        CommandLine command = commandLine();
+        try {
+            readFile(command, args);
+        } catch (IllegalArgumentException e) {
+            complain(command, e);
+            return command.getCommandSpec().exitCodeOnInvalidInput();
+        }
+        return command.execute(args);
+    }
+
     static CommandLine commandLine() {
         return TimeText.readBy(new CommandLine(new FrameBroker()))
-                .setParameterExceptionHandler((e, arguments) -> misused(e))
+                .setParameterExceptionHandler(FrameBroker::misused)
                 .setExecutionExceptionHandler((e, commandLine, parsed) -> {
-                    complain(commandLine, e);
+                    boolean isTold =
+                            commandLine.getCommand() instanceof FrameBroker broker && broker.config.log.tellsWhyNot(e);
+                    if (!isTold) {
+                        complain(commandLine, e);
+                    }
                     return commandLine.getCommandSpec().exitCodeOnExecutionException();
                 });
     }
 
-    /** Says what is wrong, and where to read more: behind a page of usage nobody sees it. */
-    private static int misused(ParameterException e) {
+    /** Has the broker take settings from the file that is named, if one is. Its subcommands take none. */
+    static void readFile(CommandLine command, String... arguments) {
+        CommandLine first = commandLine();
+        ParseResult parsed = withErrors(first, arguments);
+        String file = first.<FrameBroker>getCommand().config.file;
+        if (!parsed.hasSubcommand() && file != null && !file.isEmpty()) {
+            CommandSpec spec = command.getCommandSpec();
+            spec.defaultValueProvider(ConfigFile.read(Path.of(file), spec, ServerConfig::environment));
+        }
+    }
+
+    /** Reads arguments to the end, whatever is wrong with them. */
+    private static ParseResult withErrors(CommandLine command, String... arguments) {
+        command.getCommandSpec().parser().collectErrors(true);
+        return command.parseArgs(arguments);
+    }
+
+    /** Says everything that is wrong, and where to read more: behind a page of usage nobody sees it. */
+    private static int misused(ParameterException e, String... arguments) {
         CommandLine command = e.getCommandLine();
-        complain(command, e);
+        if (command.getCommand() instanceof FrameBroker) {
+            Set<ArgSpec> said = new HashSet<>();
+            for (Exception each : withErrors(command, arguments).errors()) {
+                // Of a flag that cannot be read its default value is complained of, too.
+                if (!(each instanceof ParameterException wrong) || wrong.getArgSpec() == null) {
+                    complain(command, each);
+                } else if (said.add(wrong.getArgSpec())) {
+                    complain(command, each.getMessage() + origin(command, wrong.getArgSpec(), arguments));
+                }
+            }
+        } else {
+            complain(command, e);
+        }
         UnmatchedArgumentException.printSuggestions(e, command.getErr());
         command.getErr().println("try '" + command.getCommandSpec().qualifiedName() + " --help'");
         return command.getCommandSpec().exitCodeOnInvalidInput();
     }
 
+    private static String origin(CommandLine command, ArgSpec wrong, String... arguments) {
+        if (!(wrong instanceof OptionSpec option)) {
+            return "";
+        }
+        String flag = option.longestName();
+        if (Stream.of(arguments).anyMatch(each -> each.equals(flag) || each.startsWith(flag + "="))) {
+            return "";
+        }
+        String origin =
+                ConfigFile.origin(option, command.getCommandSpec().defaultValueProvider(), ServerConfig::environment);
+        return origin == null ? "" : ", in " + origin;
+    }
+
     private static void complain(CommandLine command, Exception e) {
-        command.getErr().println("frame-broker: " + Printable.of(String.valueOf(e.getMessage())));
+        complain(command, String.valueOf(e.getMessage()));
+    }
+
+    private static void complain(CommandLine command, String what) {
+        command.getErr().println("frame-broker: " + Printable.of(what));
     }
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        config.log.begin();
+        config.check();
         BrokerServer server = BrokerServer.start(config);
         // Halts, because a JVM that was told to end by a signal would otherwise report the signal, not success.
         Runtime.getRuntime()

@@ -17,13 +17,23 @@ import picocli.CommandLine.Option;
 
 /**
  * Every setting of the broker: flag, environment variable, default, unit and range side by side. A flag wins over its
- * variable. Sizes take a unit: 64M, 2G, 500K.
+ * variable, and that over the {@linkplain ConfigFile file}. Sizes take a unit: 64M, 2G, 500K.
  */
 final class ServerConfig {
+    static final String FILE_FLAG = "--config";
+
     /** Of several brokers on one machine the first has it. */
     private static final int USUAL_HTTP_PORT = 8002;
     /** So that its doublings stay far from the end of what a long holds. */
     private static final Duration LONGEST_LETTER_RETRY = Duration.ofDays(365);
+
+    @Option(
+            names = FILE_FLAG,
+            paramLabel = "FILE",
+            defaultValue = "${env:CONFIG_FILE:-}",
+            description = "Java properties with settings that neither a flag nor a variable gives, named like the flags"
+                    + " without dashes (CONFIG_FILE, default none)")
+    String file;
 
     @Option(
             names = "--grpc-host",
@@ -98,6 +108,9 @@ final class ServerConfig {
 
     @Mixin
     DiskConfig disk;
+
+    @Mixin
+    LogConfig log;
 
     @Option(
             names = "--auto-create-streams",
@@ -262,17 +275,50 @@ final class ServerConfig {
             description = "Stop when standard input ends: for whoever starts a broker as a child")
     boolean exitWithStdin;
 
+    static String environment(String name) {
+        return System.getenv(name);
+    }
+
+    /**
+     * Looks at all settings, as far as they can be looked at without using them.
+     *
+     * @throws IllegalArgumentException that says everything that is wrong
+     */
+    void check() {
+        new Complaints()
+                .of(this::http)
+                .of(this::checkStore)
+                .of(this::broker)
+                .of(this::memory)
+                .of(this::edge)
+                .done();
+    }
+
+    private void checkStore() {
+        switch (chosenStore()) {
+            case "redis" -> redis.settings();
+            case "disk" -> disk.check(maxFrameBytes);
+            default -> {}
+        }
+    }
+
+    private String chosenStore() {
+        return switch (storeName) {
+            case "auto" -> redis.isGiven() ? "redis" : "disk";
+            case "memory", "disk", "redis" -> storeName;
+            default ->
+                throw new IllegalArgumentException("--store " + storeName + " is none of memory, disk, redis, auto");
+        };
+    }
+
     /** The store to keep frames in. It may have to ask a server whether it is fit for that. */
     FrameStore store() {
-        String chosen = storeName.equals("auto") ? redis.isGiven() ? "redis" : "disk" : storeName;
-        return switch (chosen) {
-            case "memory" -> new MemoryFrameStore();
+        return switch (chosenStore()) {
             case "disk" -> disk.store(edge().maxFrameBytes());
             case "redis" ->
                 new RedisFrameStore(
                         redis.settings().withMaxFrameBytes(edge().maxFrameBytes()), redis.replicas, redis.statedLevel);
-            default ->
-                throw new IllegalArgumentException("--store " + storeName + " is none of memory, disk, redis, auto");
+            default -> new MemoryFrameStore();
         };
     }
 
@@ -309,17 +355,16 @@ final class ServerConfig {
     }
 
     BrokerSettings broker() {
-        if (openWait.toMillis() < 100) {
-            throw new IllegalArgumentException("--open-wait " + openWait + " is below 100 ms");
-        }
-        if (groupTtl.isNegative()) {
-            throw new IllegalArgumentException("--group-ttl " + groupTtl + " is below 0");
-        }
-        if (!deadLetterRetry.isZero()
-                && (deadLetterRetry.toSeconds() < 1 || deadLetterRetry.compareTo(LONGEST_LETTER_RETRY) > 0)) {
-            throw new IllegalArgumentException("--dead-letter-retry " + deadLetterRetry + " is outside PT1S.."
-                    + LONGEST_LETTER_RETRY + ", and not PT0S, which is for never");
-        }
+        new Complaints()
+                .unless(openWait.toMillis() >= 100, () -> "--open-wait " + openWait + " is below 100 ms")
+                .unless(!groupTtl.isNegative(), () -> "--group-ttl " + groupTtl + " is below 0")
+                .unless(
+                        deadLetterRetry.isZero()
+                                || deadLetterRetry.toSeconds() >= 1
+                                        && deadLetterRetry.compareTo(LONGEST_LETTER_RETRY) <= 0,
+                        () -> "--dead-letter-retry " + deadLetterRetry + " is outside PT1S.." + LONGEST_LETTER_RETRY
+                                + ", and not PT0S, which is for never")
+                .done();
         return new BrokerSettings(
                 autoCreateStreams,
                 maxStreams,
@@ -340,20 +385,19 @@ final class ServerConfig {
     }
 
     EdgeSettings edge() {
-        if (maxFrameBytes < 1024 || maxFrameBytes > 1 << 30) {
-            throw new IllegalArgumentException("--max-frame-bytes " + maxFrameBytes + " is outside 1K..1G");
-        }
-        if (maxCalls < 1) {
-            throw new IllegalArgumentException("--max-calls " + maxCalls + " is not 1 or more");
-        }
-        if (keepAliveTime.toSeconds() < 10) {
-            throw new IllegalArgumentException(
-                    "--keepalive-time " + keepAliveTime + " is below the 10 s that the transport takes");
-        }
-        if (!maxConnectionAge.isZero() && maxConnectionAge.toMillis() < 1_000) {
-            throw new IllegalArgumentException(
-                    "--max-connection-age " + maxConnectionAge + " is below 1 s, and not 0, which is for ever");
-        }
+        new Complaints()
+                .unless(
+                        maxFrameBytes >= 1024 && maxFrameBytes <= 1 << 30,
+                        () -> "--max-frame-bytes " + maxFrameBytes + " is outside 1K..1G")
+                .unless(maxCalls >= 1, () -> "--max-calls " + maxCalls + " is not 1 or more")
+                .unless(
+                        keepAliveTime.toSeconds() >= 10,
+                        () -> "--keepalive-time " + keepAliveTime + " is below the 10 s that the transport takes")
+                .unless(
+                        maxConnectionAge.isZero() || maxConnectionAge.toMillis() >= 1_000,
+                        () -> "--max-connection-age " + maxConnectionAge
+                                + " is below 1 s, and not 0, which is for ever")
+                .done();
         return new EdgeSettings(
                 (int) maxFrameBytes,
                 (int) Math.min(maxFrameBytes, EdgeSettings.DEFAULT.defaultFrameBytes()),

@@ -2,6 +2,9 @@ package io.framebroker.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import com.google.protobuf.ByteString;
 import io.framebroker.v1.AckLevel;
 import io.framebroker.v1.DiagnosticsServiceGrpc;
@@ -186,6 +189,43 @@ class BrokerProcessTest {
 
         assertThat(refusal("--grpc-port", port, "--data-dir", folder.toString()))
                 .contains("127.0.0.1:" + port);
+    }
+
+    @Test
+    void eachLineOfItsLogIsJsonWhereThatIsAskedFor() throws Exception {
+        Path log = folder.resolve("log");
+        ProcessBuilder quarrelsome =
+                broker("--grpc-port", "0", "--store", "memory", "--http-port", "-1", "--log-format", "json");
+        // As it comes from the jar; the one of the tests is quieter.
+        quarrelsome.command().add(1, "-Dlogback.configurationFile=logback.xml");
+        Process broker = quarrelsome.redirectError(log.toFile()).start();
+        started.add(broker);
+        try (OneBroker client = new OneBroker(readyPort(broker))) {
+            client.publish("gate", 1);
+        }
+        broker.destroy();
+
+        assertThat(broker.waitFor()).isZero();
+        List<JsonObject> lines = Files.readAllLines(log).stream()
+                .map(line -> JsonParser.parseString(line).getAsJsonObject())
+                .toList();
+        assertThat(lines)
+                .anySatisfy(line -> assertThat(line.get("stream")).isEqualTo(new JsonPrimitive("gate")))
+                .anySatisfy(
+                        line -> assertThat(line.get("message").getAsString()).isEqualTo("stopped"));
+    }
+
+    @Test
+    void whyItDoesNotStartIsJsonToo() throws Exception {
+        ProcessBuilder wrong = broker("--store", "nowhere", "--log-format", "json");
+        wrong.command().add(1, "-Dlogback.configurationFile=logback.xml");
+        Process broker = wrong.start();
+
+        String said = new String(broker.getErrorStream().readAllBytes());
+
+        assertThat(broker.waitFor()).isEqualTo(1);
+        assertThat(JsonParser.parseString(said).getAsJsonObject().get("message").getAsString())
+                .contains("--store nowhere is none of");
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.framebroker.server.broker.OverflowPolicy;
 import io.framebroker.server.broker.StreamSettings;
 import io.framebroker.server.http.HttpSettings;
 import java.io.IOException;
+import java.lang.reflect.AnnotatedElement;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +21,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
 
 class ServerConfigTest {
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{env:([A-Z_]+):-([^}]*)}");
@@ -110,15 +112,49 @@ class ServerConfigTest {
 
         for (OptionSpec option : new CommandLine(new Holder()).getCommandSpec().options()) {
             String row = row(page, option.longestName());
-            String raw = option.defaultValue() == null ? "" : option.defaultValue();
-            Matcher declared = VARIABLE.matcher(raw);
+            Matcher declared = VARIABLE.matcher(declaredDefault(option));
             if (declared.matches()) {
                 assertThat(row).contains("`" + declared.group(1) + "`");
-                if (!declared.group(2).equals("0")) {
+                if (!declared.group(2).isEmpty() && !declared.group(2).equals("0")) {
                     assertThat(row).contains("`" + declared.group(2) + "`");
                 }
+            } else {
+                assertThat(option.longestName()).isEqualTo("--exit-with-stdin");
             }
         }
+    }
+
+    /** As it is written; {@code OptionSpec.defaultValue()} is what the environment of the test makes of that. */
+    private static String declaredDefault(OptionSpec option) {
+        return ((AnnotatedElement) option.userObject())
+                .getAnnotation(Option.class)
+                .defaultValue();
+    }
+
+    @Test
+    void allThatIsWrongIsSaidAtOnce() {
+        ServerConfig config = parse(
+                "--http-port=70000",
+                "--open-wait=PT0S",
+                "--group-ttl=PT-1S",
+                "--max-calls=0",
+                "--disk-limit=1M",
+                "--disk-sync=PT2M",
+                "--store=disk");
+
+        assertThatThrownBy(config::check)
+                .hasMessageContainingAll(
+                        "--http-port 70000 is outside -1..65535; ",
+                        "--open-wait PT0S",
+                        "--group-ttl PT-1S",
+                        "--max-calls 0",
+                        "--disk-limit 1048576 is less than 129M",
+                        "--disk-sync PT2M");
+    }
+
+    @Test
+    void whatIsNotUsedIsNotLookedAt() {
+        parse("--store=memory", "--disk-limit=1M", "--redis-username=somebody").check();
     }
 
     private static String row(String page, String flag) {
