@@ -33,7 +33,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A running broker: store, core, edge and timer, started in this order and stopped in reverse. */
-public final class BrokerServer implements AutoCloseable {
+public final class BrokerServer implements BrokerMetrics.Surroundings, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(BrokerServer.class);
     private static final long TICK_MILLIS = 10;
     private static final long OPEN_ALL_MILLIS = 5_000;
@@ -104,7 +104,7 @@ public final class BrokerServer implements AutoCloseable {
             Probes probes = new Probes(
                     new Status(),
                     new HealthReport(broker, edge.version(), clock.millis()),
-                    new BrokerMetrics(broker, this::openCalls, edge.version()),
+                    new BrokerMetrics(broker, this, edge.version()),
                     () -> store.trouble() == null || broker.settings().degrade(),
                     clock);
             return HttpEdge.start(settings, probes, this.edge.self());
@@ -220,17 +220,17 @@ public final class BrokerServer implements AutoCloseable {
         return broker;
     }
 
-    /** Streaming calls that are open. */
+    @Override
     public int openCalls() {
         return edge.openCalls();
     }
 
-    /** Spans that were made and that nobody got. */
+    @Override
     public long spansLost() {
         return tracing == null ? 0 : tracing.spansLost();
     }
 
-    /** Drops that no span was made of, because there were too many in a second. */
+    @Override
     public long dropsWithoutSpan() {
         return tracing == null ? 0 : tracing.dropsLeftOut();
     }

@@ -12,7 +12,6 @@ import io.prometheus.client.Collector;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.IntSupplier;
 
 /**
  * Shows the broker to Prometheus. All is read when somebody looks; nothing is counted twice. Labels are bounded: streams and
@@ -27,14 +26,25 @@ public final class BrokerMetrics extends Collector {
     private static final List<String> GROUP = List.of("stream", "group");
     private static final List<String> OF_GROUP_AND_REASON = List.of("stream", "group", "reason");
 
+    /** What is counted around the core. */
+    public interface Surroundings {
+        /** Streaming calls that are open. */
+        int openCalls();
+
+        /** Spans that were made and that nobody got. */
+        long spansLost();
+
+        /** Drops that no span was made of, because there were too many in a second. */
+        long dropsWithoutSpan();
+    }
+
     private final Broker broker;
-    private final IntSupplier calls;
+    private final Surroundings surroundings;
     private final String version;
 
-    /** @param calls streaming calls that are open */
-    public BrokerMetrics(Broker broker, IntSupplier calls, String version) {
+    public BrokerMetrics(Broker broker, Surroundings surroundings, String version) {
         this.broker = broker;
-        this.calls = calls;
+        this.surroundings = surroundings;
         this.version = version;
     }
 
@@ -82,7 +92,19 @@ public final class BrokerMetrics extends Collector {
                 "Publishing and consuming calls that are open",
                 List.of(),
                 List.of(),
-                calls.getAsInt());
+                surroundings.openCalls());
+        to.counter(
+                "framebroker_spans_lost",
+                "Spans that were made and that nobody got",
+                List.of(),
+                List.of(),
+                surroundings.spansLost());
+        to.counter(
+                "framebroker_drops_without_span",
+                "Drops that no span was made of, because there were too many in a second",
+                List.of(),
+                List.of(),
+                surroundings.dropsWithoutSpan());
         to.counter(
                 "framebroker_degrade_lost",
                 "Frames acknowledged from memory that were not stored when their stream was lost",
