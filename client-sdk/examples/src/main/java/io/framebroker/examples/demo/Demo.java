@@ -69,19 +69,22 @@ public final class Demo implements Callable<Integer> {
                 IntStream.rangeClosed(1, cameras).mapToObj(n -> "cam" + n).toList();
         Consumer<String> log = verbose ? System.err::println : line -> {};
         try (DemoPrograms programs = new DemoPrograms(log, stop::isWanted)) {
-            int port = programs.startBroker(jar, dataDir);
-            if (!stop.isWanted()) {
-                programs.startProcessor(port, streams, GROUP);
+            DemoPrograms.Ports ports = programs.startBroker(jar, dataDir);
+            if (ports != null && !stop.isWanted()) {
+                programs.startProcessor(ports.grpc(), streams, GROUP);
             }
-            if (!stop.isWanted()) {
-                programs.startCapture(port, streams, url);
+            if (ports != null && !stop.isWanted()) {
+                programs.startCapture(ports.grpc(), streams, url);
             }
-            if (stop.isWanted()) {
+            if (ports == null || stop.isWanted()) {
                 return 1;
             }
-            System.out.println("broker on port " + port + " with its frames in " + dataDir + ", " + cameras
+            System.out.println("broker on port " + ports.grpc() + " with its frames in " + dataDir + ", " + cameras
                     + " cameras, one processor; " + (seconds > 0 ? seconds + " seconds" : "Ctrl-C ends it"));
-            try (BrokerView view = new BrokerView(port, streams, GROUP)) {
+            if (ports.http() != null) {
+                System.out.println("look at http://localhost:" + ports.http() + "/");
+            }
+            try (BrokerView view = new BrokerView(ports.grpc(), streams, GROUP)) {
                 show(programs, view, stop);
                 return finish(programs, view);
             }

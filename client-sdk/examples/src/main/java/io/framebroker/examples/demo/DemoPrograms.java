@@ -20,10 +20,17 @@ final class DemoPrograms implements AutoCloseable {
 
     private static final Duration START = Duration.ofSeconds(60);
     private static final Duration END = Duration.ofSeconds(8);
-    private static final Pattern PORT = Pattern.compile("\\bgrpc=(\\d+)");
+    private static final Pattern PORTS = Pattern.compile("\\bgrpc=(\\d+).*\\bhttp=(\\d+|none)");
 
     private final Consumer<String> log;
     private final BooleanSupplier givenUp;
+
+    /**
+     * Where the broker listens.
+     *
+     * @param http where it shows its live page; null where another program has the port
+     */
+    record Ports(int grpc, String http) {}
 
     private ChildProcess broker;
     private ChildProcess processor;
@@ -38,8 +45,8 @@ final class DemoPrograms implements AutoCloseable {
         this.givenUp = givenUp;
     }
 
-    /** Starts the broker; returns its port, or -1 if given up. */
-    int startBroker(Path jar, Path dataDir) throws IOException, InterruptedException {
+    /** Starts the broker; null if given up. */
+    Ports startBroker(Path jar, Path dataDir) throws IOException, InterruptedException {
         List<String> line = ChildProcess.java(
                 List.of("-Xmx1g"),
                 List.of(
@@ -55,13 +62,14 @@ final class DemoPrograms implements AutoCloseable {
         broker = ChildProcess.start("broker", line, text -> log.accept("broker     " + text));
         String ready = broker.awaitLine("frame-broker ready", START, givenUp);
         if (ready == null) {
-            return -1;
+            return null;
         }
-        Matcher port = PORT.matcher(ready);
-        if (!port.find()) {
-            throw new IOException("the broker did not tell its port: " + ready);
+        Matcher ports = PORTS.matcher(ready);
+        if (!ports.find()) {
+            throw new IOException("the broker did not tell its ports: " + ready);
         }
-        return Integer.parseInt(port.group(1));
+        String http = ports.group(2);
+        return new Ports(Integer.parseInt(ports.group(1)), http.equals("none") ? null : http);
     }
 
     void startProcessor(int port, List<String> streams, String group) throws IOException, InterruptedException {
