@@ -235,6 +235,10 @@ final class PublishSession extends Session<PublishCall> {
             long sequence = intake.admit(frame, packed, crc32c, maxFrameBytes, notices);
             captures.took(sequence, capture);
             return sequence;
+        } catch (RuntimeException e) {
+            // It has come to nothing, and nobody will say more of it.
+            capture.end();
+            throw e;
         } finally {
             // It may be used again, for another picture.
             frame.traceparent = "";

@@ -1,6 +1,7 @@
 package io.framebroker.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.framebroker.server.BrokerServer;
 import io.framebroker.server.broker.BrokerSettings;
@@ -93,6 +94,18 @@ class TracingTest {
 
     private FrameConsumer.Builder detector() {
         return client.consumer("cam1").group("detector").fromEarliest();
+    }
+
+    /** Its span used to be begun and never ended. */
+    @Test
+    void aFrameThatIsRefusedAtOnceIsOver() {
+        try (FramePublisher publisher =
+                client.publisher("cam1").tracesPerSecond(EVERY).open()) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> publisher.publish(picture().sequence(7)));
+
+            assertThat(named("frame.capture")).hasSize(1);
+        }
     }
 
     @Test

@@ -101,6 +101,7 @@ final class FrameStream implements StreamStore.Listener {
                 ledger.lost(DegradeLoss.REASON, lost);
                 traces.lost(End.LOST, DegradeLoss.REASON, lost);
             }
+            traces.lost(End.LOST, Group.STORE_LOST, storeLost(counts()) - storeLost(record.counts()));
             // What has been named now is not to be named again.
             if (!counts().dropped().equals(record.counts().dropped())) {
                 note(StreamNote.of(null, counts()));
@@ -198,6 +199,10 @@ final class FrameStream implements StreamStore.Listener {
     /** What the ledger has counted until now, to be kept. */
     StreamNote.Counts counts() {
         return ledger.counts(storedThrough, backlog.next() - 1 - storedThrough);
+    }
+
+    private static long storeLost(StreamNote.Counts counts) {
+        return counts.dropped().getOrDefault(Group.STORE_LOST, 0L);
     }
 
     private StreamNote describe() {

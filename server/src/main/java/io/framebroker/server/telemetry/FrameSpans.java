@@ -15,7 +15,6 @@ import io.opentelemetry.context.propagation.TextMapGetter;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 
 /**
@@ -61,22 +60,21 @@ final class FrameSpans implements FrameTraces {
     private final Tracer tracer;
     private final TraceReader reader;
     private final LongSupplier nanos;
-    private final LongAdder leftOut = new LongAdder();
+    private final SpanQueue queue;
     /** The present second, and how many drops were told in it. A race between two lets a few more through. */
     private volatile long second;
 
     private final AtomicInteger dropsOfSecond = new AtomicInteger();
 
-    /** @param nanos a clock such as {@code System.nanoTime} */
-    FrameSpans(Tracer tracer, TraceReader reader, LongSupplier nanos) {
+    /**
+     * @param queue where the tracer's spans go
+     * @param nanos a clock such as {@code System.nanoTime}
+     */
+    FrameSpans(Tracer tracer, SpanQueue queue, TraceReader reader, LongSupplier nanos) {
         this.tracer = tracer;
+        this.queue = queue;
         this.reader = reader;
         this.nanos = nanos;
-    }
-
-    /** Drops, single ones or runs, that were too many to make spans of. */
-    long dropsLeftOut() {
-        return leftOut.sum();
     }
 
     @Override
@@ -122,7 +120,7 @@ final class FrameSpans implements FrameTraces {
         }
         boolean takes = dropsOfSecond.incrementAndGet() <= MOST_DROPS_A_SECOND;
         if (!takes) {
-            leftOut.increment();
+            queue.leavesOut("there were more than " + MOST_DROPS_A_SECOND + " in a second");
         }
         return takes;
     }

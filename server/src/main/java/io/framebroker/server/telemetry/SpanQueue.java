@@ -33,6 +33,7 @@ final class SpanQueue implements SpanProcessor {
     private final SpanProcessor batches;
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicLong lost = new AtomicLong();
+    private final AtomicLong leftOut = new AtomicLong();
     private final AtomicLong tellNanos = new AtomicLong(System.nanoTime());
 
     /** @param receiver for people */
@@ -52,6 +53,31 @@ final class SpanQueue implements SpanProcessor {
         return lost.get();
     }
 
+    /** Drops, single ones or runs, that no span was made of. */
+    long leftOut() {
+        return leftOut.get();
+    }
+
+    /** No span is made of a drop, because there were too many. */
+    void leavesOut(String why) {
+        leftOut.incrementAndGet();
+        tell(why);
+    }
+
+    /** Says what is missing in all, with what waits and is not sent any more. */
+    void isOver() {
+        int unsent = Math.max(0, waiting.get());
+        long missing = lost.get() + unsent;
+        if (missing + leftOut.get() > 0) {
+            log.warn(
+                    "{} spans lost in all on the way to {}, {} of them unsent at the end; no span made of {} drops",
+                    missing,
+                    receiver,
+                    unsent,
+                    leftOut.get());
+        }
+    }
+
     @Override
     public void onEnd(ReadableSpan span) {
         if (!span.getSpanContext().isSampled()) {
@@ -66,11 +92,20 @@ final class SpanQueue implements SpanProcessor {
     }
 
     private void lost(int spans, String why) {
-        long all = lost.addAndGet(spans);
+        lost.addAndGet(spans);
+        tell(why);
+    }
+
+    private void tell(String why) {
         long now = System.nanoTime();
         long due = tellNanos.get();
         if (now - due >= 0 && tellNanos.compareAndSet(due, now + TELL_EVERY_NANOS)) {
-            log.warn("{} spans lost so far on the way to {}: {}; this is said once a minute", all, receiver, why);
+            log.warn(
+                    "{} spans lost so far on the way to {}, and no span made of {} drops: {}; this is said once a minute",
+                    lost.get(),
+                    receiver,
+                    leftOut.get(),
+                    why);
         }
     }
 

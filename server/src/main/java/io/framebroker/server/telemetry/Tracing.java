@@ -51,7 +51,7 @@ public final class Tracing implements AutoCloseable {
                         .build())
                 .setPropagators(ContextPropagators.create(W3CTraceContextPropagator.getInstance()))
                 .build();
-        this.frames = new FrameSpans(telemetry.getTracer("io.framebroker.server"), reader, nanos);
+        this.frames = new FrameSpans(telemetry.getTracer("io.framebroker.server"), queue, reader, nanos);
     }
 
     /** Sends spans by OTLP over HTTP. The receiver need not be there. */
@@ -98,7 +98,7 @@ public final class Tracing implements AutoCloseable {
 
     /** Drops that no span was made of, because there were too many in a second. */
     public long dropsLeftOut() {
-        return frames.dropsLeftOut();
+        return queue.leftOut();
     }
 
     /** Waits a moment until what was ended so far is sent; for tests. */
@@ -106,9 +106,10 @@ public final class Tracing implements AutoCloseable {
         queue.forceFlush().join(LONGEST_CLOSE_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    /** Sends what is waiting, in two seconds or not at all. */
+    /** Sends what is waiting, in two seconds or not at all, which the log then says. */
     @Override
     public void close() {
         telemetry.shutdown().join(LONGEST_CLOSE_MILLIS, TimeUnit.MILLISECONDS);
+        queue.isOver();
     }
 }

@@ -71,6 +71,22 @@ class TracedFramesTest {
         traces.hears("QUEUE 1 to w2 of viewers, attempt 1, after 0 ms");
     }
 
+    /** It used to be told only of what a broker saw go while it had the stream. */
+    @Test
+    void whatTheStoreLostBetweenTwoBrokersIsADrop() {
+        talk = begins(Conversation.backlog(100, 1 << 20), new RememberingStore());
+        talk.camera().publishes(traces.plain(1), traces.plain(2), traces.plain(3));
+        talk.brokerCrashes();
+        talk.remembered().stream("cam").loses(2, 3);
+
+        talk.broker().openAll();
+        traces.hears("LOST STORE_LOST 2 []");
+
+        talk.brokerCrashes();
+        talk.broker().openAll();
+        traces.hears();
+    }
+
     @Test
     void theNewestFramesAreFollowedAndThoseTheyReplaceAreNoDrops() {
         Camera camera = talk.camera();

@@ -2,6 +2,9 @@ package io.framebroker.server.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.framebroker.server.broker.Frame;
 import io.framebroker.server.broker.FrameContent;
 import io.framebroker.server.broker.FrameTraces;
@@ -22,6 +25,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** Which spans come of what the core says. A frame here is nothing but its trace context. */
 class FrameSpansTest {
@@ -249,7 +253,43 @@ class FrameSpansTest {
     /** The receiver hangs: nobody waits for it, memory is bounded, and what is lost is known to the span. */
     @Test
     void spansThatNobodyTakesAreCounted() {
-        SpanExporter hanging = new SpanExporter() {
+        Tracing stuck = Tracing.to(hanging(), READER, nanos::get);
+
+        for (int i = 0; i < SpanQueue.MOST_WAITING + 5; i++) {
+            stuck.frames().stored("cam", stored(SAMPLED), 1_250_000);
+        }
+
+        assertThat(stuck.spansLost()).isEqualTo(5);
+        stuck.close();
+    }
+
+    /** Neither used to be said: drops beyond the bound never, and what the end cut off only to nobody. */
+    @Test
+    void whatIsMissingIsSaidInTheEnd() {
+        Tracing stuck = Tracing.to(hanging(), READER, nanos::get);
+        stuck.frames().stored("cam", stored(SAMPLED), 1_250_000);
+        for (int i = 0; i < FrameSpans.MOST_DROPS_A_SECOND + 3; i++) {
+            stuck.frames().takesDrop();
+        }
+        Logger logger = (Logger) LoggerFactory.getLogger(SpanQueue.class);
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        logger.addAppender(log);
+
+        try {
+            stuck.close();
+        } finally {
+            logger.detachAppender(log);
+        }
+
+        assertThat(log.list)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .containsExactly("1 spans lost in all on the way to memory, 1 of them unsent at the end;"
+                        + " no span made of 3 drops");
+    }
+
+    private static SpanExporter hanging() {
+        return new SpanExporter() {
             @Override
             public CompletableResultCode export(Collection<SpanData> spans) {
                 return new CompletableResultCode();
@@ -265,13 +305,5 @@ class FrameSpansTest {
                 return CompletableResultCode.ofSuccess();
             }
         };
-        Tracing stuck = Tracing.to(hanging, READER, nanos::get);
-
-        for (int i = 0; i < SpanQueue.MOST_WAITING + 5; i++) {
-            stuck.frames().stored("cam", stored(SAMPLED), 1_250_000);
-        }
-
-        assertThat(stuck.spansLost()).isEqualTo(5);
-        stuck.close();
     }
 }

@@ -54,9 +54,12 @@ final class Lane implements Runnable {
     /** Frames that were written before it was known what became of those before them. */
     private Sent ahead;
 
+    /** When that was sent. */
+    private long aheadNanos;
+
     private volatile Connection connection;
     private volatile String trouble;
-    /** When the batches that are being answered were sent. Only the lane's thread has it. */
+    /** When the first of the batches that are being answered was sent. Only the lane's thread has it. */
     private long sentNanos;
 
     /** When the round that is being written began; 0 when none is. */
@@ -384,7 +387,8 @@ final class Lane implements Runnable {
         int bytes = 0;
         writingSinceNanos = System.nanoTime() | 1;
         RedisStreamStore done = null;
-        if (ahead != null) {
+        boolean wentAhead = ahead != null;
+        if (wentAhead) {
             done = ahead.stream;
             done.complete(ahead.batch);
             ahead.batch.write(connection);
@@ -414,7 +418,7 @@ final class Lane implements Runnable {
         // Out with it now; the replies are read later.
         connection.getMany(0);
         writingSinceNanos = 0;
-        sentNanos = System.nanoTime();
+        sentNanos = wentAhead ? aheadNanos : System.nanoTime();
         return sent;
     }
 
@@ -432,6 +436,7 @@ final class Lane implements Runnable {
                 batch.write(connection);
                 connection.getMany(0);
                 writingSinceNanos = 0;
+                aheadNanos = System.nanoTime();
                 return;
             }
         }
