@@ -262,7 +262,10 @@ public final class BrokerServer implements BrokerMetrics.Surroundings, AutoClose
         }
     }
 
-    /** Tells clients, gives them the drain time to leave, then ends what is left, in two seconds more. Idempotent. */
+    /**
+     * Tells clients, gives them the drain time to leave, then ends what is left, in two seconds more; and in another two
+     * where traces are sent and their receiver is away. Idempotent.
+     */
     @Override
     public void close() {
         if (closed.getAndSet(true)) {

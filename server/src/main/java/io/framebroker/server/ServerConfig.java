@@ -327,12 +327,13 @@ final class ServerConfig {
         if (otlpEndpoint.isEmpty()) {
             return null;
         }
-        if (!otlpEndpoint.matches("https?://[^/?#]+")) {
+        if (!otlpEndpoint.matches("https?://[^/?#]+/?")) {
             throw new IllegalArgumentException("--otlp-endpoint " + otlpEndpoint
                     + " is no http://host:port or https://host:port; name the port for OTLP over HTTP, mostly 4318");
         }
         String instance = grpcPort == 0 ? "process " + ProcessHandle.current().pid() : address(grpcPort);
-        return new TracingSettings(otlpEndpoint, serviceName, instance, EdgeSettings.DEFAULT.version());
+        return new TracingSettings(
+                otlpEndpoint.replaceFirst("/$", ""), serviceName, instance, EdgeSettings.DEFAULT.version());
     }
 
     HttpSettings http() {

@@ -21,10 +21,28 @@ public final class BrokerMetrics extends Collector {
     /** A stream with two groups takes 13 kB of the page. */
     static final int MOST_STREAMS = 1_000;
 
+    /** Of all streams together; each takes 5 kB. */
+    static final int MOST_GROUPS = 4_000;
+
     private static final List<String> STREAM = List.of("stream");
     private static final List<String> OF_REASON = List.of("stream", "reason");
     private static final List<String> GROUP = List.of("stream", "group");
     private static final List<String> OF_GROUP_AND_REASON = List.of("stream", "group", "reason");
+
+    /** How many groups the page has room for still, and how many it had none for. */
+    private static final class GroupRoom {
+        private int left = MOST_GROUPS;
+        private int leftOut;
+
+        boolean take() {
+            if (left == 0) {
+                leftOut++;
+                return false;
+            }
+            left--;
+            return true;
+        }
+    }
 
     /** What is counted around the core. */
     public interface Surroundings {
@@ -60,14 +78,21 @@ public final class BrokerMetrics extends Collector {
                 List.of(),
                 List.of(),
                 Math.max(0, streams.size() - MOST_STREAMS));
+        GroupRoom room = new GroupRoom();
         for (StreamState stream : streams.subList(0, Math.min(streams.size(), MOST_STREAMS))) {
             try {
-                ofStream(families, stream);
+                ofStream(families, stream, room);
             } catch (BrokerException gone) {
                 // Deleted, or another broker's, since it was listed.
                 continue;
             }
         }
+        families.gauge(
+                "framebroker_groups_left_out",
+                "Groups of the streams on this page that it has no room for",
+                List.of(),
+                List.of(),
+                room.leftOut);
         return families.all();
     }
 
@@ -123,6 +148,11 @@ public final class BrokerMetrics extends Collector {
         memory(to, "outbound", broker.memory().outboundBytes(), broker.memory().outboundLimit());
     }
 
+    /** The ledger takes back what the store has lost, and a counter does not go down. */
+    private static long everStored(Ledger.OfStream counts) {
+        return counts.stored() + counts.dropped().getOrDefault("STORE_LOST", 0L);
+    }
+
     private static void memory(Families to, String account, long bytes, long limit) {
         List<String> names = List.of("account");
         to.gauge(
@@ -134,7 +164,7 @@ public final class BrokerMetrics extends Collector {
         to.gauge("framebroker_memory_limit_bytes", "Its limit", names, List.of(account), limit);
     }
 
-    private void ofStream(Families to, StreamState stream) {
+    private void ofStream(Families to, StreamState stream, GroupRoom room) {
         String name = stream.name();
         List<String> labels = List.of(name);
         Ledger ledger = broker.ledger(name);
@@ -167,7 +197,7 @@ public final class BrokerMetrics extends Collector {
                 "Frames that came and are kept: what the old service's consumer put into its buffer",
                 STREAM,
                 labels,
-                counts.stored());
+                everStored(counts));
         to.counter(
                 "frame_buffer_consumer_frames_dropped",
                 "Frames that came and are not kept, whatever the reason: what that buffer had no room for",
@@ -182,7 +212,11 @@ public final class BrokerMetrics extends Collector {
                 labels,
                 counts.offered());
         to.counter(
-                "framebroker_stream_stored_frames", "Frames the store has confirmed", STREAM, labels, counts.stored());
+                "framebroker_stream_stored_frames",
+                "Frames the store has confirmed, with those it has lost since",
+                STREAM,
+                labels,
+                everStored(counts));
         to.gauge(
                 "framebroker_stream_appending_frames",
                 "Frames on their way into the store",
@@ -257,10 +291,11 @@ public final class BrokerMetrics extends Collector {
                 labels,
                 times.appends());
         FlowMetrics.ofStream(to, name, flow);
-        ofGroups(to, name, ledger, times, flow);
+        ofGroups(to, name, ledger, times, flow, room);
     }
 
-    private void ofGroups(Families to, String stream, Ledger ledger, StreamTimes times, StreamFlow flow) {
+    private void ofGroups(
+            Families to, String stream, Ledger ledger, StreamTimes times, StreamFlow flow, GroupRoom room) {
         Map<String, Ledger.OfGroup> ledgers = new LinkedHashMap<>();
         ledger.groups().forEach(each -> ledgers.put(each.group(), each));
         for (GroupState group : broker.groups(stream)) {
@@ -269,6 +304,9 @@ public final class BrokerMetrics extends Collector {
             StreamFlow.OfGroup groupFlow = flow.groups().get(group.name());
             if (counts == null || ages == null || groupFlow == null) {
                 // It came meanwhile, or is the group of one call.
+                continue;
+            }
+            if (!room.take()) {
                 continue;
             }
             List<String> labels = List.of(stream, group.name());

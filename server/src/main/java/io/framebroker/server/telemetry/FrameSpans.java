@@ -127,6 +127,8 @@ final class FrameSpans implements FrameTraces {
 
     @Override
     public void dropped(Dropped dropped) {
+        // One of them has been asked for; those that go with it fill the second too.
+        dropsOfSecond.addAndGet(Math.max(0, dropped.contents().size() - 1));
         for (One one : dropped.contents()) {
             droppedOne(dropped, one);
         }

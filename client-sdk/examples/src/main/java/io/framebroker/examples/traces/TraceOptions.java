@@ -30,12 +30,14 @@ public final class TraceOptions {
         if (endpoint == null || endpoint.isEmpty()) {
             return SentTraces.NONE;
         }
-        if (!endpoint.matches("https?://[^/?#]+")) {
+        if (!endpoint.matches("https?://[^/?#]+/?")) {
             throw new ParameterException(
                     spec.commandLine(),
                     "--otlp-endpoint " + endpoint + " is no http://host:port or https://host:port; name the port for"
                             + " OTLP over HTTP, mostly 4318");
         }
-        return new OtlpTraces(endpoint, serviceName == null || serviceName.isEmpty() ? spec.name() : serviceName);
+        return new OtlpTraces(
+                endpoint.replaceFirst("/$", ""),
+                serviceName == null || serviceName.isEmpty() ? spec.name() : serviceName);
     }
 }
