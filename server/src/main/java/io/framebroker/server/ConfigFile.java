@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
  * environment, and those win over the file.
  */
 final class ConfigFile implements IDefaultValueProvider {
-    private static final Pattern VARIABLE = Pattern.compile("\\$\\{env:([A-Z_0-9]+):-.*");
+    private static final Pattern VARIABLE = Pattern.compile("\\$\\{env:([A-Z_0-9]+):-(.*)}");
 
     /** What names the file cannot stand in it, and what is no setting. */
     private static final Pattern NO_SETTING = Pattern.compile("--(config|help|version)");
@@ -99,12 +99,21 @@ final class ConfigFile implements IDefaultValueProvider {
 
     /** The variable of the environment that an option has; null where it has none. */
     private static String variable(OptionSpec option) {
+        return written(option, 1);
+    }
+
+    /** What an option is where nothing gives it a value; null where that is nothing. */
+    static String ownDefault(ArgSpec argument) {
+        return argument instanceof OptionSpec option ? written(option, 2) : null;
+    }
+
+    private static String written(OptionSpec option, int part) {
         // The option itself tells no longer how its default value is written, but what that has come to.
         if (!(option.userObject() instanceof AnnotatedElement field) || !field.isAnnotationPresent(Option.class)) {
             return null;
         }
         Matcher matcher = VARIABLE.matcher(field.getAnnotation(Option.class).defaultValue());
-        return matcher.matches() ? matcher.group(1) : null;
+        return matcher.matches() ? matcher.group(part) : null;
     }
 
     /** Which of two values would count is nothing that a reader of the file could see. */

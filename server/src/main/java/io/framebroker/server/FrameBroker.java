@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
@@ -95,15 +97,7 @@ public final class FrameBroker implements Callable<Integer> {
     private static int misused(ParameterException e, String... arguments) {
         CommandLine command = e.getCommandLine();
         if (command.getCommand() instanceof FrameBroker) {
-            Set<ArgSpec> said = new HashSet<>();
-            for (Exception each : withErrors(command, arguments).errors()) {
-                // Of a flag that cannot be read its default value is complained of, too.
-                if (!(each instanceof ParameterException wrong) || wrong.getArgSpec() == null) {
-                    complain(command, each);
-                } else if (said.add(wrong.getArgSpec())) {
-                    complain(command, each.getMessage() + origin(command, wrong.getArgSpec(), arguments));
-                }
-            }
+            sayAll(command, arguments);
         } else {
             complain(command, e);
         }
@@ -112,7 +106,35 @@ public final class FrameBroker implements Callable<Integer> {
         return command.getCommandSpec().exitCodeOnInvalidInput();
     }
 
-    private static String origin(CommandLine command, ArgSpec wrong, String... arguments) {
+    private static void sayAll(CommandLine command, String... arguments) {
+        CommandSpec spec = command.getCommandSpec();
+        IDefaultValueProvider file = spec.defaultValueProvider();
+        Set<ArgSpec> wrongOnes = new HashSet<>();
+        // Of what variables and the file give, the first that cannot be read hides those behind it: they are looked at
+        // again without it.
+        spec.defaultValueProvider(each -> {
+            if (wrongOnes.contains(each)) {
+                return ConfigFile.ownDefault(each);
+            }
+            return file == null ? null : file.defaultValue(each);
+        });
+        Set<String> said = new LinkedHashSet<>();
+        int before;
+        do {
+            before = said.size();
+            for (Exception each : withErrors(command, arguments).errors()) {
+                // Of a flag that cannot be read its default value is complained of, too.
+                if (!(each instanceof ParameterException wrong) || wrong.getArgSpec() == null) {
+                    said.add(each.getMessage());
+                } else if (wrongOnes.add(wrong.getArgSpec())) {
+                    said.add(each.getMessage() + origin(wrong.getArgSpec(), file, arguments));
+                }
+            }
+        } while (said.size() > before);
+        said.forEach(each -> complain(command, each));
+    }
+
+    private static String origin(ArgSpec wrong, IDefaultValueProvider file, String... arguments) {
         if (!(wrong instanceof OptionSpec option)) {
             return "";
         }
@@ -120,8 +142,7 @@ public final class FrameBroker implements Callable<Integer> {
         if (Stream.of(arguments).anyMatch(each -> each.equals(flag) || each.startsWith(flag + "="))) {
             return "";
         }
-        String origin =
-                ConfigFile.origin(option, command.getCommandSpec().defaultValueProvider(), ServerConfig::environment);
+        String origin = ConfigFile.origin(option, file, ServerConfig::environment);
         return origin == null ? "" : ", in " + origin;
     }
 

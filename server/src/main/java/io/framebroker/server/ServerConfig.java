@@ -286,7 +286,9 @@ final class ServerConfig {
      */
     void check() {
         new Complaints()
+                .unless(grpcPort >= 0 && grpcPort <= 65_535, () -> "--grpc-port " + grpcPort + " is outside 0..65535")
                 .of(this::http)
+                .of(this::traces)
                 .of(this::checkStore)
                 .of(this::broker)
                 .of(this::memory)
@@ -327,8 +329,9 @@ final class ServerConfig {
         if (otlpEndpoint.isEmpty()) {
             return null;
         }
-        if (!otlpEndpoint.matches("https?://[^/?#]+/?")) {
-            throw new IllegalArgumentException("--otlp-endpoint " + otlpEndpoint
+        // A user's password would be in the log with the endpoint, and is of no use: it is not sent.
+        if (!otlpEndpoint.matches("https?://[^/?#@]+/?")) {
+            throw new IllegalArgumentException("--otlp-endpoint " + otlpEndpoint.replaceFirst("[^/]*@", "***@")
                     + " is no http://host:port or https://host:port; name the port for OTLP over HTTP, mostly 4318");
         }
         String instance = grpcPort == 0 ? "process " + ProcessHandle.current().pid() : address(grpcPort);
@@ -357,6 +360,15 @@ final class ServerConfig {
 
     BrokerSettings broker() {
         new Complaints()
+                .unless(maxStreams >= 1, () -> "--max-streams " + maxStreams + " is not 1 or more")
+                .unless(
+                        backlogFrames >= 0 && backlogFrames <= 1_000_000,
+                        () -> "--backlog-frames " + backlogFrames + " is outside 0..1000000")
+                .unless(backlogBytes >= 1, () -> "--backlog-bytes " + backlogBytes + " is not 1 or more")
+                .unless(
+                        retentionFrames >= 0 && retentionFrames <= 1_000_000,
+                        () -> "--retention-frames " + retentionFrames + " is outside 0..1000000")
+                .unless(!resumeGrace.isNegative(), () -> "--resume-grace " + resumeGrace + " is below 0")
                 .unless(openWait.toMillis() >= 100, () -> "--open-wait " + openWait + " is below 100 ms")
                 .unless(!groupTtl.isNegative(), () -> "--group-ttl " + groupTtl + " is below 0")
                 .unless(
@@ -394,6 +406,10 @@ final class ServerConfig {
                 .unless(
                         keepAliveTime.toSeconds() >= 10,
                         () -> "--keepalive-time " + keepAliveTime + " is below the 10 s that the transport takes")
+                .unless(
+                        keepAliveTimeout.toMillis() >= 1,
+                        () -> "--keepalive-timeout " + keepAliveTimeout + " is below 1 ms")
+                .unless(!drainTime.isNegative(), () -> "--drain-time " + drainTime + " is below 0")
                 .unless(
                         maxConnectionAge.isZero() || maxConnectionAge.toMillis() >= 1_000,
                         () -> "--max-connection-age " + maxConnectionAge

@@ -179,7 +179,7 @@ class BrokerProcessTest {
     @Test
     void aWrongSettingEndsItWithTheReason() throws Exception {
         assertThat(refusal("--store", "memory", "--backlog-frames", "-1"))
-                .contains("max_backlog_frames", "-1 is outside 0..1000000");
+                .contains("--backlog-frames", "-1 is outside 0..1000000");
     }
 
     @Test

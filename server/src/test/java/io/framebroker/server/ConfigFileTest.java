@@ -99,7 +99,7 @@ class ConfigFileTest {
 
     @Test
     void allThatCannotBeReadIsSaidAtOnceWithWhereItStands() throws IOException {
-        Path file = file("http-port=many", "grpc-host=::1");
+        Path file = file("http-port=many", "grpc-host=::1", "overflow-policy=NONE", "max-calls=few");
         CommandLine broker = FrameBroker.commandLine();
         StringWriter said = new StringWriter();
         broker.setErr(new PrintWriter(said));
@@ -111,9 +111,11 @@ class ConfigFileTest {
         assertThat(said.toString().lines().filter(line -> line.startsWith("frame-broker: ")))
                 .anyMatch(line -> line.contains("--grpc-port': 'x'"))
                 .anyMatch(line -> line.contains("--http-port': 'many'") && line.endsWith(", in " + file))
+                .anyMatch(line -> line.contains("--overflow-policy': ") && line.endsWith(", in " + file))
+                .anyMatch(line -> line.contains("--max-calls': 'few'") && line.endsWith(", in " + file))
                 .anyMatch(line -> line.contains("'soon' is no duration"))
                 .anyMatch(line -> line.contains("--nonsense"))
-                .hasSize(4);
+                .hasSize(6);
     }
 
     @Test

@@ -94,6 +94,36 @@ class ServerConfigTest {
         assertThat(config.exitWithStdin).isTrue();
     }
 
+    @Test
+    void allThatIsOutsideItsRangeIsSaidAtOnce() {
+        assertThatThrownBy(() -> parse(("--store=memory --grpc-port=65536 --http-port=65537 --otlp-endpoint=jaeger:4318"
+                                        + " --max-streams=0 --backlog-frames=-1 --backlog-bytes=0 --retention-frames=-2"
+                                        + " --resume-grace=PT-1S --max-calls=0 --keepalive-timeout=PT0S --drain-time=PT-2S")
+                                .split(" "))
+                        .check())
+                .hasMessageContainingAll(
+                        "--grpc-port 65536",
+                        "--http-port 65537",
+                        "--otlp-endpoint jaeger:4318",
+                        "--max-streams 0",
+                        "--backlog-frames -1",
+                        "--backlog-bytes 0",
+                        "--retention-frames -2",
+                        "--resume-grace PT-1S",
+                        "--max-calls 0",
+                        "--keepalive-timeout PT0S",
+                        "--drain-time PT-2S");
+    }
+
+    /** The endpoint is in the log when it does not answer. */
+    @Test
+    void anEndpointWithAPasswordIsRefusedAndNotRepeated() {
+        assertThatThrownBy(() -> parse("--store=memory", "--otlp-endpoint=http://user:secret@jaeger:4318")
+                        .check())
+                .hasMessageContaining("http://***@jaeger:4318")
+                .hasMessageNotContaining("secret");
+    }
+
     @ParameterizedTest
     @CsvSource({"0,0", "17,17", "2k,2048", "3M,3145728", "1G,1073741824"})
     void sizesTakeUnits(String text, long bytes) {

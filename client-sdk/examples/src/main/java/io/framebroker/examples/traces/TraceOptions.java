@@ -30,10 +30,13 @@ public final class TraceOptions {
         if (endpoint == null || endpoint.isEmpty()) {
             return SentTraces.NONE;
         }
-        if (!endpoint.matches("https?://[^/?#]+/?")) {
+        // A user's password would be said with the endpoint where that does not answer, and is of no use: it is not
+        // sent.
+        if (!endpoint.matches("https?://[^/?#@]+/?")) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--otlp-endpoint " + endpoint + " is no http://host:port or https://host:port; name the port for"
+                    "--otlp-endpoint " + endpoint.replaceFirst("[^/]*@", "***@")
+                            + " is no http://host:port or https://host:port; name the port for"
                             + " OTLP over HTTP, mostly 4318");
         }
         return new OtlpTraces(
