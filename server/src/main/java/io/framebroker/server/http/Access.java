@@ -8,7 +8,7 @@ import java.util.Base64;
 import java.util.Locale;
 
 /**
- * Who may change something: whoever has the token. Without one, programs of this machine, if that is all that reaches the
+ * Who may look, and who may change something: whoever has the token. Without one, programs of this machine, if that is all that reaches the
  * port; not the pages of other sites in a browser of this machine. Thread-safe.
  */
 final class Access {
@@ -26,6 +26,22 @@ final class Access {
             return InetAddress.getByName(host).isLoopbackAddress();
         } catch (UnknownHostException e) {
             return false;
+        }
+    }
+
+    /**
+     * Who may look: whoever reaches the port. A page of another site reaches one of this machine by a name that it has made to
+     * mean this machine; programs of this machine have no use for such a name.
+     *
+     * @throws RefusedException the caller may not
+     */
+    void checkLooking(Call call) {
+        String host = call.header("Host").orElse("localhost");
+        if (token.length == 0 && onlyThisMachine && !isNameOfThisMachine(host)) {
+            throw new RefusedException(
+                    403,
+                    "without a token the broker is looked at by way of localhost only, not " + host
+                            + "; a proxy says localhost, too, or the broker gets a token with --http-token");
         }
     }
 

@@ -92,7 +92,12 @@ final class Call {
 
     /** The body of the request, which is to be one JSON object. */
     JsonObject json(int mostBytes) throws IOException {
-        String text = new String(body(mostBytes), StandardCharsets.UTF_8);
+        return json(body(mostBytes));
+    }
+
+    /** A body that is to be one JSON object. */
+    static JsonObject json(byte[] body) {
+        String text = new String(body, StandardCharsets.UTF_8);
         try {
             JsonElement element = JsonParser.parseString(text);
             if (element.isJsonObject()) {

@@ -43,6 +43,10 @@ final class Gateway implements AutoCloseable {
     private static final int JSON_COPIES = 6;
 
     private static final int RAW_COPIES = 3;
+    /** A number in a list: its text, what it is kept in, its place. */
+    private static final int VALUE_BYTES = 96;
+    /** What a header takes on its way out: as it came, as texts, as an object, as JSON. */
+    private static final int HEADER_COPIES = 6;
     /** Of a body that does not say how long it is. */
     private static final long MOST_UNTOLD_BYTES = 4 << 20;
 
@@ -148,7 +152,13 @@ final class Gateway implements AutoCloseable {
                 throw tooLarge("the frame has " + frame.frame().getSerializedSize() + " bytes; the broker takes up to "
                         + largest + " with header and attributes");
             }
-            PostedStream.Outcome outcome = to(frame.stream(), largest).post(frame);
+            PostedStream stream = to(frame.stream(), largest);
+            PostedStream.Outcome outcome;
+            try {
+                outcome = stream.post(frame);
+            } finally {
+                stream.left();
+            }
             JsonObject body = new JsonObject();
             body.addProperty("status", outcome.duplicate() ? "duplicate" : "stored");
             body.addProperty("frame_id", outcome.frameId());
@@ -168,7 +178,27 @@ final class Gateway implements AutoCloseable {
 
     private PostedFrame json(Call call, BytesInWork.Share share, int largest) throws IOException {
         long most = Math.min((largest + 2L) / 3 * 4 + SMALL_BODY_BYTES, memory.most() / JSON_COPIES);
-        return PostedFrame.of(call.json(reserved(call, share, most, JSON_COPIES)), settings.stream());
+        byte[] body = call.body(reserved(call, share, most, JSON_COPIES));
+        long values = bytesOfValues(body);
+        if (values > memory.most()) {
+            throw tooLarge(
+                    "the body has more values than there is memory for; send pictures in base64, or as the body");
+        }
+        share.grow(values);
+        return PostedFrame.of(Call.json(body), settings.stream());
+    }
+
+    /** What the values of a JSON text take as objects, which may be many times its length. Never too little. */
+    static long bytesOfValues(byte[] json) {
+        long values = 0;
+        for (byte each : json) {
+            if (each == '{') {
+                values += 3;
+            } else if (each == '[' || each == ',' || each == ';') {
+                values++;
+            }
+        }
+        return values * VALUE_BYTES;
     }
 
     /** The picture is the body; the query has the fields. */
@@ -207,6 +237,7 @@ final class Gateway implements AutoCloseable {
         return new GatewayException(413, "FRAME_TOO_LARGE", message);
     }
 
+    /** Where frames of a stream are posted; not forgotten before it is left. */
     private PostedStream to(String stream, int largest) {
         synchronized (posted) {
             if (posted.size() >= MOST_POSTED_STREAMS && !posted.containsKey(stream)) {
@@ -221,8 +252,10 @@ final class Gateway implements AutoCloseable {
                                             + " streams; post again later, or publish over gRPC");
                         });
             }
-            return posted.computeIfAbsent(
+            PostedStream to = posted.computeIfAbsent(
                     stream, name -> new PostedStream(name, channel, publisher, groupMaker, largest));
+            to.entered();
+            return to;
         }
     }
 
@@ -271,9 +304,8 @@ final class Gateway implements AutoCloseable {
     private void answer(Call call, Taps.Batch batch) throws IOException, InterruptedException {
         List<Taken> unsettled = batch.frames();
         try (BytesInWork.Share share = memory.share()) {
-            share.grow(2L * batch.frames().stream().mapToLong(Taken::bytes).sum());
-            List<ShownFrame> frames =
-                    batch.frames().stream().map(ShownFrame::new).toList();
+            unsettled = fitting(batch, share);
+            List<ShownFrame> frames = unsettled.stream().map(ShownFrame::new).toList();
             byte[] end = ("],\"count\":" + frames.size() + "}\n").getBytes(StandardCharsets.US_ASCII);
             long length = BEGIN.length
                     + frames.stream().mapToLong(ShownFrame::length).sum()
@@ -311,6 +343,24 @@ final class Gateway implements AutoCloseable {
             batch.tap().release(unsettled);
             taps.giveBack(batch.tap());
         }
+    }
+
+    /** Those of the first frames that there is memory for; the others go back. */
+    private static List<Taken> fitting(Taps.Batch batch, BytesInWork.Share share) {
+        List<Taken> frames = batch.frames();
+        for (int i = 0; i < frames.size(); i++) {
+            Taken frame = frames.get(i);
+            try {
+                share.grow(2L * frame.bytes() + (long) HEADER_COPIES * frame.headerBytes());
+            } catch (GatewayException full) {
+                if (i == 0) {
+                    throw full;
+                }
+                batch.tap().release(frames.subList(i, frames.size()));
+                return frames.subList(0, i);
+            }
+        }
+        return frames;
     }
 
     // ---- looking, and clearing

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,7 +15,15 @@ import org.slf4j.LoggerFactory;
 /** Everything that is served over HTTP. Thread-safe. */
 public final class HttpEdge implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(HttpEdge.class);
-    private static final int THREADS = 16;
+    /** Those who say how the broker is find one free though others are at work, wait, or send their requests slowly. */
+    private static final int THREADS = 64;
+
+    /** Requests in work, but for those. */
+    private static final int MOST_IN_WORK = 16;
+    /** Requests that wait for others to be done. */
+    private static final int MOST_WAITING = 32;
+
+    private static final long WAIT_SECONDS = 5;
     private static final int QUEUED_CONNECTIONS = 64;
 
     static {
@@ -23,12 +32,11 @@ public final class HttpEdge implements AutoCloseable {
         // Seconds a client may take for a request and for its answer; the server's own default is for ever.
         System.setProperty("sun.net.httpserver.maxReqTime", System.getProperty("sun.net.httpserver.maxReqTime", "10"));
         System.setProperty("sun.net.httpserver.maxRspTime", System.getProperty("sun.net.httpserver.maxRspTime", "10"));
-        // What is written is sent: the end of an answer does not wait until its beginning has been acknowledged.
-        System.setProperty("sun.net.httpserver.nodelay", System.getProperty("sun.net.httpserver.nodelay", "true"));
     }
 
     private final HttpServer server;
     private final ExecutorService threads;
+    private final Semaphore work = new Semaphore(MOST_IN_WORK, true);
     private final Access access;
     private final Routes routes = new Routes();
     private final Gateway gateway;
@@ -101,10 +109,17 @@ public final class HttpEdge implements AutoCloseable {
                 Call call = new Call(exchange);
                 try {
                     Routes.Route route = routes.of(call);
-                    if (route.changes()) {
-                        access.check(call);
+                    switch (route.kind()) {
+                        case PROBE -> route.handler().answer(call);
+                        case LOOKS -> {
+                            access.checkLooking(call);
+                            inTurn(call, route.handler());
+                        }
+                        case CHANGES -> {
+                            access.check(call);
+                            inTurn(call, route.handler());
+                        }
                     }
-                    route.handler().answer(call);
                 } catch (RefusedException refused) {
                     call.send(refused.status(), refused.getMessage());
                 }
@@ -115,6 +130,23 @@ public final class HttpEdge implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             log.error("{} failed", exchange.getRequestURI(), e);
             throw e;
+        }
+    }
+
+    /** So many at a time; the others wait a while. */
+    private void inTurn(Call call, Routes.Handler handler) throws IOException {
+        try {
+            if (work.getQueueLength() >= MOST_WAITING || !work.tryAcquire(WAIT_SECONDS, TimeUnit.SECONDS)) {
+                new GatewayException(503, "TOO_MANY_WAITING", "too many requests are in work; ask again").answer(call);
+                return;
+            }
+        } catch (InterruptedException e) {
+            throw new RefusedException(503, "the broker is stopping; ask again");
+        }
+        try {
+            handler.answer(call);
+        } finally {
+            work.release();
         }
     }
 }

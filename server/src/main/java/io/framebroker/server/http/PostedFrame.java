@@ -34,6 +34,9 @@ record PostedFrame(String stream, String id, Frame frame) {
     static final String DATA = "data";
     private static final List<String> PAYLOAD_FIELDS = List.of(DATA, "payload");
     private static final int LONGEST_ID = 128;
+    /** Powers of ten that a time may have; more would take minutes to reckon with. */
+    private static final int MOST_DIGITS = 40;
+
     private static final BigDecimal LATEST_SECONDS = new BigDecimal("1e11");
     private static final BigDecimal THOUSAND = new BigDecimal(1000);
     private static final BigDecimal BILLION = new BigDecimal(1_000_000_000);
@@ -127,14 +130,14 @@ record PostedFrame(String stream, String id, Frame frame) {
 
     private static ByteString decoded(String field, String text) {
         try {
-            return UnsafeByteOperations.unsafeWrap(Base64.getDecoder().decode(text));
+            // Python's base64 module breaks lines for mail. Anything else between is not skipped: the picture would be
+            // another.
+            String unbroken = text.indexOf('\n') < 0 ? text : text.replaceAll("[\r\n]", "");
+            boolean isForAddresses = unbroken.indexOf('-') >= 0 || unbroken.indexOf('_') >= 0;
+            Base64.Decoder decoder = isForAddresses ? Base64.getUrlDecoder() : Base64.getDecoder();
+            return UnsafeByteOperations.unsafeWrap(decoder.decode(unbroken));
         } catch (IllegalArgumentException e) {
-            try {
-                // As Python's base64 module writes it for mail.
-                return UnsafeByteOperations.unsafeWrap(Base64.getMimeDecoder().decode(text));
-            } catch (IllegalArgumentException again) {
-                throw invalid(field + " is not base64: " + e.getMessage());
-            }
+            throw invalid(field + " is not base64: " + e.getMessage());
         }
     }
 
@@ -180,11 +183,13 @@ record PostedFrame(String stream, String id, Frame frame) {
                 return java.time.OffsetDateTime.parse(text.matches(".*(Z|[+-]\\d\\d:\\d\\d)") ? text : text + "Z")
                         .toInstant();
             }
-            if (text.length() > 40) {
+            if (text.length() > MOST_DIGITS) {
                 return null;
             }
             BigDecimal seconds = new BigDecimal(text);
-            if (seconds.signum() < 0 || seconds.precision() - seconds.scale() > 20) {
+            if (seconds.signum() < 0
+                    || seconds.scale() > MOST_DIGITS
+                    || (long) seconds.precision() - seconds.scale() > 20) {
                 return null;
             }
             while (seconds.compareTo(LATEST_SECONDS) >= 0) {

@@ -13,6 +13,7 @@ import io.grpc.Channel;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,6 +54,8 @@ final class PostedStream {
     private long lastSequence;
     /** Null while the gateway does not publish. */
     private volatile Posting posting;
+    /** Posts under way, and about to be. */
+    private final AtomicInteger posts = new AtomicInteger();
 
     /**
      * @param who the gateway as a publisher, the same for its whole life
@@ -297,7 +300,16 @@ final class PostedStream {
 
     /** Whether nothing is lost by forgetting it but ids. */
     boolean isIdle() {
-        return posting == null && !lock.isLocked();
+        return posting == null && !lock.isLocked() && posts.get() == 0;
+    }
+
+    /** Somebody is about to post. */
+    void entered() {
+        posts.incrementAndGet();
+    }
+
+    void left() {
+        posts.decrementAndGet();
     }
 
     void close() {

@@ -36,10 +36,10 @@ public final class Probes {
     }
 
     void addTo(Routes routes) {
-        routes.get("/health", this::health)
-                .get("/livez", this::live)
-                .get("/readyz", this::ready)
-                .get("/metrics", this::metrics);
+        routes.probe("/health", this::health)
+                .probe("/livez", this::live)
+                .probe("/readyz", this::ready)
+                .probe("/metrics", this::metrics);
     }
 
     private void health(Call call) throws IOException {

@@ -12,24 +12,43 @@ final class Routes {
         void answer(Call call) throws IOException;
     }
 
-    /** What is served at one path with one method; {@code changes} asks for the right to change something. */
-    record Route(Handler handler, boolean changes) {}
+    /** What a request is to its caller, and to the broker. */
+    enum Kind {
+        /** Says how the broker is, to everybody, whatever else goes on. */
+        PROBE,
+        /** Shows what the broker has. */
+        LOOKS,
+        /** Changes something, and asks for the right to. */
+        CHANGES
+    }
+
+    /** What is served at one path with one method. */
+    record Route(Handler handler, Kind kind) {}
 
     private final Map<String, Map<String, Route>> routes = new TreeMap<>();
 
+    /** Says how the broker is. Is quick, and waits for nobody. */
+    Routes probe(String path, Handler handler) {
+        return shown(path, new Route(handler, Kind.PROBE));
+    }
+
     /** Shows something, to everybody who reaches the port. */
     Routes get(String path, Handler handler) {
-        return add("GET", path, new Route(handler, false)).add("HEAD", path, new Route(handler, false));
+        return shown(path, new Route(handler, Kind.LOOKS));
+    }
+
+    private Routes shown(String path, Route route) {
+        return add("GET", path, route).add("HEAD", path, route);
     }
 
     /** Takes something away by being asked for it, as the old service's dequeue does. */
     Routes take(String path, Handler handler) {
-        return add("GET", path, new Route(handler, true));
+        return add("GET", path, new Route(handler, Kind.CHANGES));
     }
 
     /** Changes something. */
     Routes post(String path, Handler handler) {
-        return add("POST", path, new Route(handler, true));
+        return add("POST", path, new Route(handler, Kind.CHANGES));
     }
 
     private Routes add(String method, String path, Route route) {

@@ -12,6 +12,11 @@ record Taken(String stream, String publisherId, Delivery delivery) {
         return delivery.getFrame().getPayload().size();
     }
 
+    /** Of all that is not the picture: fields that were posted, or a publisher's attributes. */
+    int headerBytes() {
+        return delivery.getFrame().getHeader().getSerializedSize();
+    }
+
     /** Whether the other one comes right behind this one, so that one settlement does for both. */
     boolean isFollowedBy(Taken next) {
         return stream.equals(next.stream)

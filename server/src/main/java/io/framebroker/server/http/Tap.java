@@ -45,8 +45,9 @@ final class Tap implements StreamObserver<ConsumeFramesResponse> {
     }
 
     private static final long WINDOW_BYTES = 16 << 20;
-    /** Pictures that stay in the broker cost nothing here. */
-    private static final long METADATA_WINDOW_BYTES = 1L << 40;
+    /** Pictures that stay in the broker cost nothing here, but what was posted with them does. */
+    private static final long METADATA_WINDOW_BYTES =
+            Math.max(WINDOW_BYTES, Runtime.getRuntime().maxMemory() / 8);
 
     private static final long OPEN_MILLIS = 5_000;
     /** For other brokers to tell what they have. */

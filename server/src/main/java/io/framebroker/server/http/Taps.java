@@ -43,11 +43,9 @@ final class Taps {
      * @throws GatewayException the broker refuses
      */
     Batch poll(Tap.Key key, int count, long waitMillis) throws InterruptedException {
-        Tap tap = take(key);
         try {
-            return poll(tap, count, waitMillis);
+            return poll(take(key), count, waitMillis);
         } catch (GatewayException ended) {
-            giveBack(tap);
             if (ended.reason().equals("GROUP_SETTINGS_DIFFER")) {
                 beModest(key);
             } else if (ended.status() != 503) {
@@ -55,21 +53,22 @@ final class Taps {
             }
         }
         // The call had ended, as calls do when streams move or groups are moved: opened again, it goes on.
-        Tap again = take(key);
-        try {
-            return poll(again, count, waitMillis);
-        } catch (GatewayException ended) {
-            giveBack(again);
-            throw ended;
-        }
+        return poll(take(key), count, waitMillis);
     }
 
     private Batch poll(Tap tap, int count, long waitMillis) throws InterruptedException {
-        List<Taken> taken = tap.poll(broker, count, waitMillis);
-        if (tap.isLeftOutOfSome()) {
-            beModest(tap.key());
+        Batch batch = null;
+        try {
+            batch = new Batch(tap, tap.poll(broker, count, waitMillis));
+            if (tap.isLeftOutOfSome()) {
+                beModest(tap.key());
+            }
+            return batch;
+        } finally {
+            if (batch == null) {
+                giveBack(tap);
+            }
         }
-        return new Batch(tap, taken);
     }
 
     private synchronized void beModest(Tap.Key key) {

@@ -467,7 +467,9 @@ class GatewayTest {
                 new Bad("{\"height\": 1.5}", "height"),
                 new Bad("{\"frame_id\": {}}", "frame_id"),
                 new Bad("{\"frame_id\": \"" + "x".repeat(129) + "\"}", "frame_id has 129"),
-                new Bad("{\"data\": \"***=\"}", "data is not base64"))) {
+                new Bad("{\"data\": \"***=\"}", "data is not base64"),
+                new Bad("{\"data\": \"!!!\"}", "data is not base64"),
+                new Bad("{\"data\": \"data:image/jpeg;base64,AAAA\"}", "data is not base64"))) {
             Rest.Answer refused = rest.post("/frames", bad.body);
             assertThat(refused.status()).as(bad.body).isEqualTo(400);
             assertThat(refused.text("detail")).contains(bad.says);
@@ -490,6 +492,39 @@ class GatewayTest {
                 .POST(HttpRequest.BodyPublishers.ofByteArray(new byte[EdgeSettings.DEFAULT.maxFrameBytes()])));
         assertThat(large.status()).isEqualTo(413);
         assertThat(status("offered")).isZero();
+    }
+
+    /** In arithmetic that takes minutes, or memory that is not there. */
+    @Test
+    void aTimeOfAnySizeIsToldAtOnce() throws Exception {
+        for (String time : List.of("1e-600000000", "1e2147483647", "1e-2147483647", "1e999999999")) {
+            HttpRequest.Builder post = rest.request("/frames")
+                    .timeout(java.time.Duration.ofSeconds(8))
+                    .POST(HttpRequest.BodyPublishers.ofString(
+                            "{\"camera_id\": \"cam1\", \"timestamp\": " + time + "}"));
+            assertThat(rest.send(post).status()).as(time).isEqualTo(200);
+        }
+        assertThat(dequeue(10)).hasSize(4);
+    }
+
+    @Test
+    void base64OfEveryKindIsThePicture() throws Exception {
+        for (String text : List.of("+/+/", "-_-_", "+/\\r\\n+/")) {
+            ok(rest.post("/frames", "{\"camera_id\": \"cam1\", \"data\": \"" + text + "\"}"));
+        }
+        assertThat(dequeue(10))
+                .extracting(frame -> frame.get("data").getAsString())
+                .containsExactly("+/+/", "+/+/", "+/+/");
+    }
+
+    @Test
+    void valuesCountAsTheObjectsTheyBecome() {
+        assertThat(Gateway.bytesOfValues("[],".repeat(1_000).getBytes(StandardCharsets.UTF_8)))
+                .isGreaterThanOrEqualTo(56_000);
+        assertThat(Gateway.bytesOfValues("{\"a\":1},".repeat(1_000).getBytes(StandardCharsets.UTF_8)))
+                .isGreaterThanOrEqualTo(250_000);
+        assertThat(Gateway.bytesOfValues("QUJD+/==".repeat(1_000).getBytes(StandardCharsets.UTF_8)))
+                .isZero();
     }
 
     @Test

@@ -39,13 +39,18 @@ import io.grpc.ManagedChannel;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.StreamObserver;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -88,6 +93,48 @@ class HttpEdgeTest {
     void stop() {
         channel.shutdownNow();
         broker.close();
+    }
+
+    /** The answer's first line. */
+    private String raw(String request) throws IOException {
+        try (Socket socket = new Socket("127.0.0.1", broker.httpPort())) {
+            socket.setSoTimeout(8_000);
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            return new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))
+                    .readLine();
+        }
+    }
+
+    @Test
+    void aNameThatOthersHaveMadeToMeanThisMachineShowsNothing() throws IOException {
+        for (String path : List.of("/", "/live/state", "/live/pictures", "/frames/status", "/frames/dlq")) {
+            assertThat(raw("GET " + path + " HTTP/1.1\r\nHost: other.example:80\r\n\r\n"))
+                    .as(path)
+                    .contains("403");
+            assertThat(raw("GET " + path + " HTTP/1.1\r\nHost: localhost:80\r\n\r\n"))
+                    .as(path)
+                    .contains("200");
+        }
+        assertThat(raw("GET /livez HTTP/1.1\r\nHost: other.example\r\n\r\n")).contains("200");
+    }
+
+    @Test
+    void slowClientsDoNotHideThatTheBrokerLives() throws IOException {
+        List<Socket> slow = new ArrayList<>();
+        try {
+            for (int i = 0; i < 40; i++) {
+                Socket socket = new Socket("127.0.0.1", broker.httpPort());
+                slow.add(socket);
+                socket.getOutputStream()
+                        .write("POST /frames HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"
+                                .getBytes(StandardCharsets.US_ASCII));
+            }
+            assertThat(raw("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")).contains("200");
+        } finally {
+            for (Socket socket : slow) {
+                socket.close();
+            }
+        }
     }
 
     private HttpResponse<String> get(String path) {
