@@ -63,6 +63,8 @@ class BrokerProcessTest {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 // It does not live long enough for more.
                 "-XX:TieredStopAtLevel=1",
+                // As the jar's manifest says.
+                "--enable-native-access=ALL-UNNAMED",
                 "-cp",
                 System.getProperty("java.class.path"),
                 FrameBroker.class.getName()));

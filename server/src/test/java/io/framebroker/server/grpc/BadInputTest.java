@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import io.framebroker.v1.ConsumeFramesResponse;
+import io.framebroker.v1.Delivery;
 import io.framebroker.v1.DeliveryToken;
 import io.framebroker.v1.Frame;
 import io.framebroker.v1.FrameBrokerServiceGrpc;
@@ -574,15 +575,19 @@ class BadInputTest {
             assertThat(other.next().getDeliveries().getDeliveriesList())
                     .extracting(delivery -> delivery.getToken().getOrdinal())
                     .containsExactly(4L, 5L);
+            other.say(Say.settle(Say.ackOf("gate", Say.token(4, 1), 2)));
 
             hole.swallow();
 
+            // One after the other: any of them may be what took its consumer away.
             List<DeliveryToken> again = new ArrayList<>();
             while (again.size() < 3) {
-                other.next(ConsumeFramesResponse::hasDeliveries)
+                for (Delivery delivery : other.next(ConsumeFramesResponse::hasDeliveries)
                         .getDeliveries()
-                        .getDeliveriesList()
-                        .forEach(delivery -> again.add(delivery.getToken()));
+                        .getDeliveriesList()) {
+                    again.add(delivery.getToken());
+                    other.say(Say.settle(Say.ackOf("gate", delivery.getToken(), 1)));
+                }
             }
             assertThat(again).containsExactlyInAnyOrder(Say.token(1, 2), Say.token(2, 2), Say.token(3, 2));
             EdgeBroker.await(
