@@ -52,11 +52,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -473,56 +469,6 @@ class HttpEdgeTest {
         @Override
         public void failed(BrokerException why) {
             throw why;
-        }
-    }
-
-    /** What a call answers. */
-    private static final class Talk<T> implements StreamObserver<T> {
-        private static final Object END = new Object();
-        private final BlockingQueue<Object> heard = new LinkedBlockingQueue<>();
-
-        @Override
-        public void onNext(T value) {
-            heard.add(value);
-        }
-
-        @Override
-        public void onError(Throwable t) {
-            heard.add(t);
-        }
-
-        @Override
-        public void onCompleted() {
-            heard.add(END);
-        }
-
-        private Object next() {
-            try {
-                Object next = heard.poll(60, TimeUnit.SECONDS);
-                assertThat(next).as("an answer").isNotNull();
-                return next;
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
-            }
-        }
-
-        @SuppressWarnings("unchecked")
-        T awaitOne(Predicate<T> wanted) {
-            while (true) {
-                Object next = next();
-                assertThat(next).isNotInstanceOf(Throwable.class).isNotSameAs(END);
-                if (wanted.test((T) next)) {
-                    return (T) next;
-                }
-            }
-        }
-
-        void awaitEnd() {
-            Object next = next();
-            while (next != END) {
-                assertThat(next).isNotInstanceOf(Throwable.class);
-                next = next();
-            }
         }
     }
 }
