@@ -115,6 +115,14 @@ class ServerConfigTest {
                         "--drain-time PT-2S");
     }
 
+    @Test
+    void anEndpointMayEndWithASlash() {
+        assertThat(parse("--store=memory", "--otlp-endpoint=http://jaeger:4318/")
+                        .traces()
+                        .endpoint())
+                .isEqualTo("http://jaeger:4318");
+    }
+
     /** The endpoint is in the log when it does not answer. */
     @Test
     void anEndpointWithAPasswordIsRefusedAndNotRepeated() {

@@ -305,8 +305,7 @@ final class FrameStream implements StreamStore.Listener {
         if (!backlog.isAtLimit(low(slowest))) {
             return WaitReason.MEMORY;
         }
-        boolean unsettled = slowest != null && slowest.low() <= storedThrough;
-        return unsettled && store.trouble() == null ? WaitReason.GROUP : WaitReason.STORE;
+        return isUnsettled(slowest) && store.trouble() == null ? WaitReason.GROUP : WaitReason.STORE;
     }
 
     private boolean hasRoom(Group slowest) {
@@ -328,6 +327,11 @@ final class FrameStream implements StreamStore.Listener {
         return intake.waitTold() ? "an eighth of the backlog limit to be free" : "";
     }
 
+    /** Whether a group has yet to settle what is stored; otherwise it is the store that the stream waits for. */
+    private boolean isUnsettled(Group slowest) {
+        return slowest != null && slowest.low() <= storedThrough;
+    }
+
     private String fullBecause() {
         return fullBecause(slowestProtected());
     }
@@ -336,8 +340,7 @@ final class FrameStream implements StreamStore.Listener {
         if (backlog.hasRoom(low(slowest))) {
             return null;
         }
-        boolean unsettled = slowest != null && slowest.low() <= storedThrough;
-        String holder = unsettled ? "group " + slowest.name() : "the store";
+        String holder = isUnsettled(slowest) ? "group " + slowest.name() : "the store";
         String trouble = store.trouble();
         return backlog.fullBecause(low(slowest), trouble == null ? holder : "the store (" + trouble + ")");
     }
@@ -1045,8 +1048,7 @@ final class FrameStream implements StreamStore.Listener {
     void delete(boolean force, Deletion asked) {
         turn.run(() -> {
             checkThere();
-            Group slowest = slowestProtected();
-            boolean unsettled = slowest != null && slowest.low() <= storedThrough;
+            boolean unsettled = isUnsettled(slowestProtected());
             int consumers = demand().consumers();
             if (!force && (intake.hasPublisher() || consumers > 0 || unsettled)) {
                 throw new BrokerException(

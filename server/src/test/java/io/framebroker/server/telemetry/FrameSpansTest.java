@@ -21,6 +21,7 @@ import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -248,6 +249,36 @@ class FrameSpansTest {
         nanos.addAndGet(1_000_000_000);
 
         assertThat(traces.takesDrop()).isTrue();
+    }
+
+    /** A run of a hundred traced frames is a hundred spans. */
+    @Test
+    void theFramesOfARunFillTheSecondToo() {
+        One traced = new One(72, 9, 1_000_000, true, frame(SAMPLED));
+        List<One> hundred = Collections.nCopies(100, traced);
+        Dropped run = new Dropped(
+                "cam",
+                "detectors",
+                "",
+                0,
+                End.SKIPPED,
+                "OVERFLOW",
+                "",
+                100,
+                70,
+                169,
+                0,
+                1_000_000,
+                0,
+                3_000_000,
+                hundred);
+
+        for (int i = 0; i < FrameSpans.MOST_DROPS_A_SECOND / 100; i++) {
+            assertThat(traces.takesDrop()).isTrue();
+            traces.dropped(run);
+        }
+
+        assertThat(traces.takesDrop()).isFalse();
     }
 
     /** The receiver hangs: nobody waits for it, memory is bounded, and what is lost is known to the span. */
