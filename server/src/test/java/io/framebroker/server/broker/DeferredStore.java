@@ -218,6 +218,16 @@ final class DeferredStore extends PassingStore {
             }
         }
 
+        /** Confirms frames of the oldest message that is held back, but not all of them. */
+        void releaseFrames(int frames) {
+            if (confirmed + frames >= stored.peek()) {
+                throw new AssertionError("the oldest message ends with frame " + stored.peek());
+            }
+            confirmed += frames;
+            watch.stored(name, confirmed);
+            listener.stored(confirmed);
+        }
+
         void releaseSettled(String group, int settlements) {
             OfGroup of = groups.get(group);
             Settlement last = null;

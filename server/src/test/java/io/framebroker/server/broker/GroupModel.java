@@ -2,6 +2,7 @@ package io.framebroker.server.broker;
 
 import io.framebroker.server.broker.ConsumerPort.SettleOutcome;
 import io.framebroker.server.broker.DeliveryTable.State;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -33,6 +34,10 @@ final class GroupModel {
         long leaseEndedNanos = Long.MIN_VALUE;
         /** Whether somebody with a right to it has asked for this frame to be settled. */
         boolean settleAsked;
+        /** Whether the store has been asked as well. */
+        boolean storeAsked;
+        /** Whether the store has confirmed that. */
+        boolean storeConfirmed;
 
         Delivery(String stream, StreamModel.Stored frame) {
             this.stream = stream;
@@ -45,6 +50,12 @@ final class GroupModel {
     final long base;
     final long leaseNanos;
     private final boolean strict;
+    /** Whether frames come while they are on their way to the store. */
+    final boolean early;
+    /** Frames to be settled of an early group, in the order asked: none is settled before those in front of it. */
+    private final ArrayDeque<Delivery> inLine = new ArrayDeque<>();
+    /** The last frame of which the store knows that it was delivered or passed over. */
+    private long told;
     /** Who got the latest first delivery; null for nobody yet. */
     private SimulatedConsumer holder;
     /** Whose leases have run out, at some time. */
@@ -71,6 +82,8 @@ final class GroupModel {
     GroupModel(String name, long base, GroupSettings settings, StreamModel stream, Simulation simulation) {
         this.name = name;
         this.strict = settings.order() == GroupSettings.Order.STRICT;
+        this.early = settings.early();
+        this.told = base;
         this.durable = !name.startsWith("~");
         this.base = base;
         this.cursor = base;
@@ -90,8 +103,13 @@ final class GroupModel {
     /** As the store counts: a frame is no longer pending when it is asked to settle it. */
     long pending() {
         return open().stream()
-                .filter(each -> each.state != State.SETTLING && each.state != State.SETTLED)
+                .filter(each -> each.frame.ordinal() <= told && !each.storeAsked)
                 .count();
+    }
+
+    /** Frames up to this one may be delivered first. */
+    long deliverableThrough() {
+        return early ? stream.appended() : stream.confirmed();
     }
 
     /** From the oldest one that is not settled to the cursor. */
@@ -128,9 +146,38 @@ final class GroupModel {
 
     // ---- deliveries
 
+    /** The store hears of first deliveries, at once or as soon as it has the frames. Returns whether they go out now. */
+    boolean tells(long first, long last) {
+        simulation.require(
+                first == told + 1 && last <= stream.confirmed(),
+                "the store hears of %d..%d in %s, told %d, confirmed %d",
+                first,
+                last,
+                name,
+                told,
+                stream.confirmed());
+        simulation.require(
+                first > cursor || early && last <= cursor,
+                "%d..%d of %s are told, cursor %d",
+                first,
+                last,
+                name,
+                cursor);
+        told = last;
+        return first > cursor;
+    }
+
+    /** Whether the store is to hear of a delivery later. */
+    boolean isEarly(long last) {
+        return early && (last > stream.confirmed() || told < cursor);
+    }
+
     void delivered(SimulatedConsumer call, long ordinal, int attempt) {
         if (ordinal == cursor + 1) {
             simulation.require(attempt == 1, "first delivery of %s is attempt %d", ordinal, attempt);
+            if (ordinal > stream.confirmed()) {
+                simulation.coverage().reached("early");
+            }
             Delivery first = new Delivery(stream.name, stream.frame(ordinal));
             simulation.require(
                     first.frame.keyframe() || !awaitsKeyframe, "%s of %s builds on what was skipped", ordinal, name);
@@ -154,6 +201,7 @@ final class GroupModel {
             return;
         }
         Delivery again = deliveries.get(ordinal);
+        simulation.require(ordinal <= told, "%s of %s is given again, and the store has not heard", ordinal, name);
         simulation.require(
                 again != null && again.state == State.RETRY,
                 "%s gets %s of %s, cursor %d, which is %s",
@@ -192,6 +240,7 @@ final class GroupModel {
         Delivery delivery = deliveries.get(ordinal);
         simulation.require(
                 delivery != null
+                        && ordinal <= told
                         && delivery.countsNext
                         && !delivery.written
                         && attempt == delivery.attempt + 1
@@ -268,6 +317,36 @@ final class GroupModel {
         delivery.deadlineNanos = simulation.now() + leaseNanos;
         delivery.settleAsked = call.autoAck();
         move(delivery, State.LEASED);
+        if (early && call.autoAck()) {
+            settlesEarly(delivery);
+        }
+    }
+
+    /** The consumer is done with a frame, whether or not the store can be asked already. */
+    private void settlesEarly(Delivery delivery) {
+        move(delivery, State.SETTLING);
+        inLine.add(delivery);
+        if (delivery.frame.ordinal() > told) {
+            simulation.coverage().reached("settled early");
+        }
+    }
+
+    /** Frames on their way to the store are passed over, for they build on others that were. */
+    void passesEarly(long first, long last, String reason) {
+        for (long ordinal = first; ordinal <= last; ordinal++) {
+            Delivery passed = new Delivery(stream.name, stream.frame(ordinal));
+            simulation.require(
+                    awaitsKeyframe && !passed.frame.keyframe(),
+                    "%s of %s is skipped early as %s",
+                    ordinal,
+                    name,
+                    reason);
+            deliveries.put(ordinal, passed);
+            passed.settleAsked = true;
+            settlesEarly(passed);
+        }
+        cursor = last;
+        members.forEach(member -> member.expectGap(stream.name, reason, last - first + 1, first, last));
     }
 
     private void sendBack(Delivery delivery, long notBefore, boolean counted, boolean lateAckCounts) {
@@ -315,6 +394,9 @@ final class GroupModel {
         Delivery delivery = deliveries.get(ordinal);
         if (verdict instanceof Verdict.Ack || verdict instanceof Verdict.Skip) {
             delivery.settleAsked = true;
+            if (early) {
+                settlesEarly(delivery);
+            }
         } else if (delivery.state == State.LEASED) {
             long wait = 0;
             if (verdict instanceof Verdict.Retry retry) {
@@ -357,9 +439,12 @@ final class GroupModel {
                         name);
                 awaitsKeyframe = true;
                 deliveries.put(ordinal, passed);
+                passed.storeAsked = true;
                 move(passed, State.SETTLING);
+                inLine.add(passed);
             }
             cursor = last;
+            told = last;
             members.forEach(member -> member.expectGap(stream.name, reason, last - first + 1, first, last));
         } else {
             for (long ordinal = first; ordinal <= last; ordinal++) {
@@ -372,9 +457,15 @@ final class GroupModel {
                         name,
                         outcome,
                         reason);
-                move(delivery, State.SETTLING);
+                delivery.storeAsked = true;
+                if (delivery.state != State.SETTLING) {
+                    move(delivery, State.SETTLING);
+                    inLine.add(delivery);
+                }
             }
+            told = Math.max(told, last);
         }
+        simulation.require(last <= stream.confirmed(), "%d of %s is settled, and not stored", last, name);
         if (outcome == StreamStore.Outcome.ACKED) {
             acked += last - first + 1;
         } else {
@@ -384,7 +475,10 @@ final class GroupModel {
 
     void settled(long first, long last) {
         for (long ordinal = first; ordinal <= last; ordinal++) {
-            move(deliveries.get(ordinal), State.SETTLED);
+            deliveries.get(ordinal).storeConfirmed = true;
+        }
+        while (!inLine.isEmpty() && inLine.peek().storeConfirmed) {
+            move(inLine.poll(), State.SETTLED);
         }
     }
 
@@ -497,6 +591,10 @@ final class GroupModel {
                 .filter(each ->
                         each.state == State.RETRY && !each.suspect && each.deadlineNanos - simulation.now() <= 0)
                 .toList();
+        if (due.stream().anyMatch(each -> each.frame.ordinal() > told)) {
+            // It may stand in front of others until the store has it.
+            return;
+        }
         if (strict) {
             checkTheOnlyOne(clockIsHeeded);
             return;
@@ -505,7 +603,7 @@ final class GroupModel {
         StreamModel.Stored next = null;
         if (due.size() == 1 && clockIsHeeded) {
             next = due.get(0).frame;
-        } else if (due.isEmpty() && cursor < stream.confirmed()) {
+        } else if (due.isEmpty() && cursor < deliverableThrough()) {
             next = stream.frame(cursor + 1);
         }
         for (SimulatedConsumer member : members) {
@@ -521,7 +619,10 @@ final class GroupModel {
                     member,
                     member.window());
             simulation.require(
-                    !clockIsHeeded || !hasSuspectDue() || simulation.suspectsDue(name) > 1 || !member.wouldTakeAlone(),
+                    !clockIsHeeded
+                            || !mustGiveSuspect()
+                            || simulation.suspectsDue(name) > 1
+                            || !member.wouldTakeAlone(),
                     "a suspect waits in %s on %s, and %s has nothing, window %s",
                     name,
                     stream.name,
@@ -541,7 +642,7 @@ final class GroupModel {
                 && oldest.deadlineNanos - simulation.now() <= 0
                 && clockIsHeeded;
         StreamModel.Stored next = oldestIsDue ? oldest.frame : null;
-        if (cursor < stream.confirmed() && open().stream().noneMatch(GroupModel::isTriedAgain)) {
+        if (cursor < deliverableThrough() && open().stream().noneMatch(GroupModel::isTriedAgain)) {
             next = stream.frame(cursor + 1);
         }
         SimulatedConsumer only = members.iterator().next();
@@ -556,9 +657,17 @@ final class GroupModel {
     }
 
     boolean hasSuspectDue() {
-        return open().stream()
-                .anyMatch(each ->
-                        each.state == State.RETRY && each.suspect && each.deadlineNanos - simulation.now() <= 0);
+        List<Delivery> due = open().stream()
+                .filter(each -> each.state == State.RETRY && each.suspect && each.deadlineNanos - simulation.now() <= 0)
+                .toList();
+        return due.stream().anyMatch(each -> each.frame.ordinal() <= told);
+    }
+
+    /** The same, and it is not one behind a frame of which the store has yet to hear. */
+    private boolean mustGiveSuspect() {
+        return hasSuspectDue()
+                && open().stream()
+                        .noneMatch(each -> each.suspect && each.state == State.RETRY && each.frame.ordinal() > told);
     }
 
     /** Whether the store is asked to write down an attempt of a frame that is to go alone. */
@@ -570,7 +679,7 @@ final class GroupModel {
         simulation.require(
                 ledger.base() == base
                         && ledger.stored() == stream.confirmed() - base
-                        && ledger.waiting() == stream.confirmed() - Math.max(cursor, stream.trimmed())
+                        && ledger.waiting() == stream.confirmed() - Math.max(told, stream.trimmed())
                         && ledger.pending() == pending()
                         && ledger.acked() == acked
                         && ledger.skipped().equals(skipped),

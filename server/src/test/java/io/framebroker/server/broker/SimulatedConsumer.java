@@ -235,7 +235,7 @@ final class SimulatedConsumer implements ConsumerPort {
         simulation.bookkeeper().deliveryArrives(stream, known.name, frames);
         simulation.require(leaseMillis == (autoAck ? 0 : known.leaseNanos / 1_000_000), "lease of %d ms", leaseMillis);
         for (Frame frame : frames) {
-            simulation.stream(stream).checkIdentity(frame);
+            simulation.stream(stream).checkIdentity(frame, known.deliverableThrough());
             simulation.require(held.size() < window.maxFrames(), "%s gets more frames than %s", this, window);
             simulation.require(
                     held.isEmpty() || heldBytes + frame.bytes() <= window.maxBytes(),
@@ -292,6 +292,11 @@ final class SimulatedConsumer implements ConsumerPort {
             String stream, String reason, long count, boolean estimated, FrameId first, FrameId last, String detail) {
         gapsTold.add(stream + " " + reason + " " + count + " " + (first == null ? 0 : first.ordinal()) + ".."
                 + (last == null ? 0 : last.ordinal()));
+        GroupModel known = groups.get(stream);
+        if (known != null && first != null && first.ordinal() == known.cursor + 1 && known.isEarly(last.ordinal())) {
+            known.passesEarly(first.ordinal(), last.ordinal(), reason);
+            simulation.coverage().reached("passed over early");
+        }
         simulation.coverage().reached("gap " + reason);
     }
 

@@ -97,7 +97,8 @@ final class SimulatedWorker {
     }
 
     private static AskedSettings asked(GroupSettings settings) {
-        return new AskedSettings(settings.leaseMillis(), null, settings.maxAttempts(), settings.order());
+        return new AskedSettings(
+                settings.leaseMillis(), null, settings.maxAttempts(), settings.order(), settings.early());
     }
 
     /** What it held at the end of its last connection, some of it forgotten, some of it imagined. */

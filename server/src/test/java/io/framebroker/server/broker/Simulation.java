@@ -73,7 +73,7 @@ final class Simulation {
             GroupSettings.Order order =
                     random.nextInt(4) == 0 ? GroupSettings.Order.STRICT : GroupSettings.Order.FIRST_DELIVERIES;
             long leaseMillis = List.of(1_000L, 5_000L, 30_000L).get(random.nextInt(3));
-            groupSettings.put(group, new GroupSettings(leaseMillis, 0, 0, order));
+            groupSettings.put(group, new GroupSettings(leaseMillis, 0, 0, order, random.nextInt(3) == 0));
         }
         castRoles();
     }

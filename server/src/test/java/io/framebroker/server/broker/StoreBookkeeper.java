@@ -52,6 +52,14 @@ final class StoreBookkeeper implements StoreWatch {
         String arrives = again
                 ? ""
                 : delivery(stream, group, first, frames.get(frames.size() - 1).ordinal());
+        if (!again
+                && deliveryDecided.isEmpty()
+                && simulation.stream(stream)
+                        .groups
+                        .get(group)
+                        .isEarly(frames.get(frames.size() - 1).ordinal())) {
+            return;
+        }
         simulation.require(arrives.equals(deliveryDecided), "%s arrives, decided was %s", frames, deliveryDecided);
         deliveryDecided = "";
     }
@@ -106,7 +114,9 @@ final class StoreBookkeeper implements StoreWatch {
     @Override
     public void delivered(String stream, String group, long first, long last) {
         simulation.require(deliveryDecided.isEmpty(), "%s did not arrive", deliveryDecided);
-        deliveryDecided = delivery(stream, group, first, last);
+        if (simulation.stream(stream).groups.get(group).tells(first, last)) {
+            deliveryDecided = delivery(stream, group, first, last);
+        }
     }
 
     @Override

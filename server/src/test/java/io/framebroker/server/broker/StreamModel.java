@@ -340,8 +340,9 @@ final class StreamModel {
     // ---- checks
 
     /** Checks that a frame is what was published. */
-    void checkIdentity(Frame frame) {
-        simulation.require(frame.ordinal() <= confirmed, "%s delivered, %d confirmed", frame.id(), confirmed);
+    void checkIdentity(Frame frame, long deliverableThrough) {
+        simulation.require(
+                frame.ordinal() <= deliverableThrough, "%s delivered, %d may be", frame.id(), deliverableThrough);
         simulation.require(frame.ordinal() > trimmed, "%s delivered, %d trimmed", frame.id(), trimmed);
         Stored stored = frame(frame.ordinal());
         simulation.require(

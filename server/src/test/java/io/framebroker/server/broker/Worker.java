@@ -56,11 +56,18 @@ final class Worker implements ConsumerPort {
         }
 
         Opening lease(long millis) {
-            return asks(new AskedSettings(millis, settings.maxAgeMillis(), settings.maxAttempts(), settings.order()));
+            return asks(new AskedSettings(
+                    millis, settings.maxAgeMillis(), settings.maxAttempts(), settings.order(), settings.early()));
         }
 
         Opening attempts(int most) {
-            return asks(new AskedSettings(settings.leaseMillis(), settings.maxAgeMillis(), most, settings.order()));
+            return asks(new AskedSettings(
+                    settings.leaseMillis(), settings.maxAgeMillis(), most, settings.order(), settings.early()));
+        }
+
+        Opening early() {
+            return asks(new AskedSettings(
+                    settings.leaseMillis(), settings.maxAgeMillis(), settings.maxAttempts(), settings.order(), true));
         }
 
         Opening asks(AskedSettings asked) {
