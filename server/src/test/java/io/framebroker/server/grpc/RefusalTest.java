@@ -261,6 +261,12 @@ class RefusalTest {
         invalid("max_fps with QUEUE", consume(open -> open.setMaxFps(1)), "open.max_fps", "LATEST and REPLAY");
         for (ConsumeMode mode : List.of(ConsumeMode.CONSUME_MODE_LATEST, ConsumeMode.CONSUME_MODE_REPLAY)) {
             invalid("group with " + mode, consume(open -> open.setMode(mode)), "open.group", "leave it out");
+            invalid(
+                    "early with " + mode,
+                    consume(open ->
+                            open.clearGroup().setMode(mode).getSettingsBuilder().setEarly(true)),
+                    "open.settings.early",
+                    "QUEUE");
             for (double fps : new double[] {-1, Double.NaN}) {
                 invalid(
                         fps + " fps with " + mode,

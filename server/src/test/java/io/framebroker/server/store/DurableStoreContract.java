@@ -206,6 +206,10 @@ public abstract class DurableStoreContract {
         GroupSettings strict = new GroupSettings(60_000, 2_500, 7, GroupSettings.Order.STRICT);
         stream.createGroup("archive", 20, strict, true);
         stream.createGroup("detectors", 0, SETTINGS, true);
+        GroupSettings early = new GroupSettings(60_000, 0, 0, GroupSettings.Order.FIRST_DELIVERIES, true);
+        GroupSettings earlyAndStrict = new GroupSettings(60_000, 0, 0, GroupSettings.Order.STRICT, true);
+        stream.createGroup("early", 40, early, true);
+        stream.createGroup("early-and-strict", 40, earlyAndStrict, true);
         stream.createGroup("idle", 40, SETTINGS, true);
         stream.delivered("archive", 21, 21, 1);
         stream.delivered("detectors", 1, 20, 1);
@@ -228,7 +232,18 @@ public abstract class DurableStoreContract {
         assertThat(stream.group("archive")).isEqualTo(archive);
         assertThat(stream.group("detectors")).isEqualTo(detectors);
         assertThat(stream.group("idle")).isEqualTo(new GroupRecord(40, 40, 0, 0, 0, Map.of()));
-        assertThat(settings()).isEqualTo(Map.of("archive", strict, "detectors", SETTINGS, "idle", SETTINGS));
+        assertThat(settings())
+                .isEqualTo(Map.of(
+                        "archive",
+                        strict,
+                        "detectors",
+                        SETTINGS,
+                        "early",
+                        early,
+                        "early-and-strict",
+                        earlyAndStrict,
+                        "idle",
+                        SETTINGS));
         assertThat(group("archive").pending()).containsExactly(new Pending(21, generation, 1));
         assertThat(group("detectors").pending())
                 .containsExactly(
