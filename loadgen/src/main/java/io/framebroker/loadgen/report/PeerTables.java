@@ -17,7 +17,8 @@ public final class PeerTables {
 
     public static String of(Comparison comparison) {
         PeerTables tables = new PeerTables(comparison);
-        return tables.figures() + "\n" + tables.costs() + "\n" + comparison.ratios() + "\n" + tables.disturbance();
+        return tables.figures() + "\n" + tables.costs() + "\n" + comparison.memory() + "\n" + comparison.ratios() + "\n"
+                + tables.disturbance();
     }
 
     private Table figures() {

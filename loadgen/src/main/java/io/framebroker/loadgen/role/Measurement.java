@@ -77,6 +77,12 @@ public record Measurement(
         return to.cpuSeconds(from);
     }
 
+    /** The most memory a process had in RAM up to the end of the stretch, in 2^20 bytes; NaN where nobody tells. */
+    public double peakMebibytes(String process) {
+        Long bytes = to.costs().peakBytes().get(process);
+        return bytes == null ? Double.NaN : (double) bytes / (1 << 20);
+    }
+
     /** Bytes by which Redis's append-only file grew for a published frame. */
     public double aofBytesPerFrame() {
         return published() == 0
@@ -114,6 +120,7 @@ public record Measurement(
         Map<String, Object> perThousand = new LinkedHashMap<>();
         cpuSeconds().keySet().forEach(process -> perThousand.put(process, cpuPerThousand(process)));
         json.put("cpu_seconds_per_1000_frames", perThousand);
+        json.put("peak_resident_bytes", to.costs().peakBytes());
         if (target().needsRedis()) {
             json.put("aof_bytes_per_frame", aofBytesPerFrame());
         }

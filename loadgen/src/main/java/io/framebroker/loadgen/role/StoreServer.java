@@ -14,6 +14,9 @@ interface StoreServer extends AutoCloseable {
     /** Processor time it has used; null where it does not say. */
     Duration cpu();
 
+    /** The one that was started; null for one that runs already. */
+    ProcessHandle process();
+
     /** Size of its append-only file; 0 without one. */
     default long aofBytes() {
         return 0;

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 
 class ReportTest {
     private static final long SECOND = 1_000_000_000;
-    private static final Sample.Costs NO_COSTS = new Sample.Costs(Map.of(), Duration.ZERO, 0);
+    private static final Sample.Costs NO_COSTS = new Sample.Costs(Map.of(), Duration.ZERO, Map.of(), 0);
     private static final Sample.Latency NO_LATENCY = Sample.Latency.NONE;
     private static final Sample START = new Sample(0, 0, 0, 0, 0, 0, 0, NO_LATENCY, NO_COSTS);
 
@@ -121,6 +121,10 @@ class ReportTest {
         assertThat(lines).anyMatch(line -> line.matches("redis +1 500 \\[1 000 - 2 000\\] +10 000 +6 000 .*"));
         assertThat(lines).anyMatch(line -> line.matches("redis +0.02 +- +0.04 +0.03 +0.09 +120"));
         assertThat(lines).anyMatch(line -> line.matches("broker +0.02 +0.04 +- +0.03 +0.09 +-"));
+        assertThat(lines).anyMatch(line -> line.matches("redis +200 +- +400 +300"));
+        assertThat(lines).anyMatch(line -> line.matches("broker-redis +200 +400 +- +300"));
+        assertThat(comparison.toJson().get("targets").toString())
+                .contains("peak_resident_mib={publisher=200.0, middle=NaN, server=400.0, consumer=300.0}");
         assertThat(lines)
                 .anyMatch(line -> line.startsWith("cores kept busy by others: broker 0.25 [0.25 - 0.25], redis"));
         assertThat(lines)
@@ -217,7 +221,9 @@ class ReportTest {
     private static Sample.Costs costs(Map<String, Double> cpu, double machine, long aofBytes) {
         Map<String, Duration> times = new LinkedHashMap<>();
         cpu.forEach((process, seconds) -> times.put(process, Duration.ofMillis((long) (seconds * 1_000))));
-        return new Sample.Costs(times, Duration.ofMillis((long) (machine * 1_000)), aofBytes);
+        Map<String, Long> peaks = new LinkedHashMap<>();
+        cpu.forEach((process, seconds) -> peaks.put(process, (long) (seconds * 1_000) << 20));
+        return new Sample.Costs(times, Duration.ofMillis((long) (machine * 1_000)), peaks, aofBytes);
     }
 
     private static Histogram histogram() {
