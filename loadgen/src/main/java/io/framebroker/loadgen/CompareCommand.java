@@ -53,7 +53,8 @@ final class CompareCommand implements Callable<Integer> {
             paramLabel = "TARGET",
             defaultValue = "raw,relay,broker",
             description = "Two or more of raw, relay, broker, broker-redis, broker-disk, broker-disk-fsync, redis,"
-                    + " redis-batch, nats, rabbitmq; ratios are to the first two and to the last four, its peers."
+                    + " redis-noaof, redis-batch, nats, rabbitmq; ratios are to the first two and to the last five, its"
+                    + " peers."
                     + " broker@64 is the broker with 64 cameras, whatever --cameras says; redis? is left out where"
                     + " its server is not there (default: ${DEFAULT-VALUE}).")
     private List<String> targets;
@@ -225,10 +226,15 @@ final class CompareCommand implements Callable<Integer> {
         for (Rig rig : rigs) {
             Target target = rig.side().target();
             if (target.stores()) {
-                facts.put(target.server() == null ? target.label() : target.server(), rig.storeFacts());
+                facts.put(store(target), rig.storeFacts());
             }
         }
         return facts;
+    }
+
+    private static String store(Target target) {
+        boolean own = target.server() == null || target == Target.REDIS_NOAOF;
+        return own ? target.label() : target.server();
     }
 
     private void print(Workload workload, Comparison comparison, Map<String, Object> json) {

@@ -45,7 +45,7 @@ final class RunCommand implements Callable<Integer> {
             defaultValue = "broker",
             description =
                     "What the frames go through: broker, broker-redis, broker-disk, broker-disk-fsync, relay, raw, polling,"
-                            + " redis, redis-batch, nats or rabbitmq (default: ${DEFAULT-VALUE}).")
+                            + " redis, redis-noaof, redis-batch, nats or rabbitmq (default: ${DEFAULT-VALUE}).")
     private String target;
 
     @Option(

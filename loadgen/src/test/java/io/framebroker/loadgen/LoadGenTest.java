@@ -27,7 +27,7 @@ class LoadGenTest {
             delimiter = '|',
             quoteCharacter = '"',
             value = {
-                "run --target kafka | target 'kafka' is not known; use one of broker, relay, raw, polling, redis, redis-batch, broker-redis, broker-disk, broker-disk-fsync, nats, rabbitmq",
+                "run --target kafka | target 'kafka' is not known; use one of broker, relay, raw, polling, redis, redis-noaof, redis-batch, broker-redis, broker-disk, broker-disk-fsync, nats, rabbitmq",
                 "run --target relay --consumers 2 | the relay target has no groups to share frames in",
                 "run --target relay --frame-bytes 8 | --frame-bytes is 8; it must be 32 to 33554432",
                 "run --target relay --address here | --address is 'here'; write it as host:port",
@@ -49,6 +49,7 @@ class LoadGenTest {
                 "compare --targets redis,broker-redis --redis-url here | --redis-url is not a URL of Redis",
                 "compare --targets redis,redis-batch | --batch is 1, with which redis-batch is redis",
                 "compare --targets raw,relay --backlog-frames 0 | --backlog-frames is 0; it must be 1 to 1000000",
+                "run --target redis-noaof --redis-url redis://localhost:6379 | redis-noaof is a server that is started",
                 "run --target redis --address localhost:6379 | the redis target is found by --redis-url",
                 "run --target broker-disk --address localhost:50051 | target is a broker that is started with its own folder",
                 "run --target nats --address localhost:4222 | the nats target is found by --nats-url",

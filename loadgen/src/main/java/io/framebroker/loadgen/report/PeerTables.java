@@ -56,8 +56,7 @@ public final class PeerTables {
                     cpu(side, side.target().server()),
                     cpu(side, "consumer"),
                     Figures.significant(median(side, Measurement::cpuPerThousand)),
-                    Figures.whole(
-                            side.target().needsRedis() ? median(side, Measurement::aofBytesPerFrame) : Double.NaN));
+                    Figures.whole(side.target().appends() ? median(side, Measurement::aofBytesPerFrame) : Double.NaN));
         }
         return table;
     }

@@ -121,7 +121,7 @@ public record Measurement(
         cpuSeconds().keySet().forEach(process -> perThousand.put(process, cpuPerThousand(process)));
         json.put("cpu_seconds_per_1000_frames", perThousand);
         json.put("peak_resident_bytes", to.costs().peakBytes());
-        if (target().needsRedis()) {
+        if (target().appends()) {
             json.put("aof_bytes_per_frame", aofBytesPerFrame());
         }
         json.put("cores_used_by_others", to.otherCores(from));

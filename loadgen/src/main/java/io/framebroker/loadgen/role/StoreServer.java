@@ -37,6 +37,7 @@ interface StoreServer extends AutoCloseable {
         return switch (setup.target()) {
             case REDIS, REDIS_BATCH, BROKER_REDIS ->
                 RedisInstance.open(setup.stores().redis(), name);
+            case REDIS_NOAOF -> RedisInstance.open(setup.stores().redis().withoutAof(), name);
             case NATS -> NatsInstance.open(setup.stores().nats(), name);
             case RABBITMQ -> RabbitInstance.open(setup.stores().rabbitmq(), name);
             default -> null;

@@ -36,7 +36,7 @@ public interface Link extends AutoCloseable {
             case RELAY -> new RelayLink(address, workload);
             case RAW -> new RawLink(address, workload);
             case POLLING -> new PollingLink(address, workload);
-            case REDIS, REDIS_BATCH -> new RedisLink(target, address, workload, limits);
+            case REDIS, REDIS_NOAOF, REDIS_BATCH -> new RedisLink(target, address, workload, limits);
             case NATS -> new NatsLink(address, workload, limits);
             case RABBITMQ -> new RabbitLink(address, workload, limits);
         };

@@ -16,6 +16,8 @@ public enum Target {
     POLLING,
     /** Plain Redis Streams, an entry for each frame. */
     REDIS,
+    /** The same with a server that keeps nothing over its end: {@code appendonly no}. */
+    REDIS_NOAOF,
     /** Plain Redis Streams, the client packing the frames of a message into one entry. */
     REDIS_BATCH,
     /** Frame Broker with its frames in Redis. */
@@ -46,7 +48,7 @@ public enum Target {
 
     /** Whether clients talk to Redis themselves. */
     public boolean isPlainRedis() {
-        return this == REDIS || this == REDIS_BATCH;
+        return this == REDIS || this == REDIS_NOAOF || this == REDIS_BATCH;
     }
 
     /** Whether it is what one would otherwise take: nothing of ours stands in between. */
@@ -57,6 +59,11 @@ public enum Target {
     /** Whether frames are kept by a Redis server. */
     public boolean needsRedis() {
         return isPlainRedis() || this == BROKER_REDIS;
+    }
+
+    /** Whether that server also writes them to a file. */
+    public boolean appends() {
+        return needsRedis() && this != REDIS_NOAOF;
     }
 
     /** Whether frames are kept outside the memory of who passes them on. */
