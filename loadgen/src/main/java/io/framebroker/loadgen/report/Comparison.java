@@ -18,20 +18,24 @@ public final class Comparison {
 
     private final String figureName;
 
-    private Comparison(List<Side> sides, String figureName, ToDoubleFunction<Measurement> figure) {
+    /** The same in JSON. */
+    private final String figureKey;
+
+    private Comparison(List<Side> sides, String figureName, String figureKey, ToDoubleFunction<Measurement> figure) {
         sides.forEach(side -> rounds.put(side, new ArrayList<>()));
         this.figureName = figureName;
+        this.figureKey = figureKey;
         this.figure = figure;
     }
 
     /** Compares frames delivered, in all groups together. */
     public static Comparison ofDelivered(List<Side> sides) {
-        return new Comparison(sides, "frames/s", Measurement::deliveredPerSecond);
+        return new Comparison(sides, "frames/s", "delivered_fps", Measurement::deliveredPerSecond);
     }
 
     /** Compares frames settled by every group. */
     public static Comparison ofSettled(List<Side> sides) {
-        return new Comparison(sides, "settled frames/s", Measurement::settledPerSecond);
+        return new Comparison(sides, "settled frames/s", "settled_fps", Measurement::settledPerSecond);
     }
 
     /** Adds a side's next round. All sides must have the same number in the end. */
@@ -163,6 +167,7 @@ public final class Comparison {
 
     public Map<String, Object> toJson() {
         Map<String, Object> json = new LinkedHashMap<>();
+        json.put("compared", figureKey);
         Map<String, Object> byTarget = new LinkedHashMap<>();
         rounds.forEach((side, measurements) -> {
             Map<String, Object> of = new LinkedHashMap<>();
