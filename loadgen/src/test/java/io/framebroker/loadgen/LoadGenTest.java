@@ -29,8 +29,9 @@ class LoadGenTest {
             delimiter = '|',
             quoteCharacter = '"',
             value = {
-                "run --target kafka | target 'kafka' is not known; use one of broker, relay, raw, polling, redis, redis-noaof, redis-batch, broker-redis, broker-disk, broker-disk-fsync, nats, rabbitmq",
+                "run --target kafka | target 'kafka' is not known; use one of broker, relay, raw, polling, redis, redis-noaof, redis-batch, broker-redis, broker-redis-latest, broker-disk, broker-disk-fsync, nats, rabbitmq",
                 "run --target relay --consumers 2 | the relay target has no groups to share frames in",
+                "run --target broker-redis-latest --consumers 2 | target has no groups to share frames in",
                 "run --target relay --frame-bytes 8 | --frame-bytes is 8; it must be 32 to 33554432",
                 "run --target relay --address here | --address is 'here'; write it as host:port",
                 "run --target relay --warmup 10 | '10' is no duration; write it as 500ms, 15s, 2m or 1h",

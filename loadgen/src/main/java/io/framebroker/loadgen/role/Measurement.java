@@ -15,6 +15,7 @@ import org.HdrHistogram.Histogram;
  * @param to the same at its end
  * @param defects what the consumer found once the publisher had said where it ended
  * @param redelivered deliveries with an attempt above 1, since the run began
+ * @param leftOut frames the target said it leaves out for newer ones, since the run began
  */
 public record Measurement(
         Side side,
@@ -23,7 +24,8 @@ public record Measurement(
         Sample to,
         Histogram latencyMicros,
         Defects defects,
-        long redelivered) {
+        long redelivered,
+        long leftOut) {
     public Target target() {
         return side.target();
     }
@@ -126,6 +128,7 @@ public record Measurement(
         }
         json.put("cores_used_by_others", to.otherCores(from));
         json.put("redelivered", redelivered);
+        json.put("left_out", leftOut);
         json.put("defects", defects.toJson());
         return json;
     }

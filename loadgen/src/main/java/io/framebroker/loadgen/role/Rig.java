@@ -139,7 +139,8 @@ public final class Rig implements AutoCloseable {
                 to,
                 Latencies.read(histogram.get("histogram")),
                 defects(verdict),
-                verdict.number("redelivered"));
+                verdict.number("redelivered"),
+                verdict.number("left_out"));
     }
 
     @Override

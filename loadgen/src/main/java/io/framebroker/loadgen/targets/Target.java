@@ -22,6 +22,8 @@ public enum Target {
     REDIS_BATCH,
     /** Frame Broker with its frames in Redis. */
     BROKER_REDIS,
+    /** The same, of which consumers take the newest frame there is when they have time for one. */
+    BROKER_REDIS_LATEST,
     /** Frame Broker with its frames in files, acknowledged when they are written. */
     BROKER_DISK,
     /** Frame Broker with its frames in files, acknowledged when they are forced to the disk. */
@@ -38,7 +40,17 @@ public enum Target {
 
     /** Whether a broker process stands in between. */
     public boolean isBroker() {
-        return this == BROKER || this == BROKER_REDIS || isBrokerOnDisk();
+        return this == BROKER || isBrokerOnRedis() || isBrokerOnDisk();
+    }
+
+    /** Whether that broker keeps its frames in a Redis. */
+    public boolean isBrokerOnRedis() {
+        return this == BROKER_REDIS || this == BROKER_REDIS_LATEST;
+    }
+
+    /** Whether frames may be left out for newer ones, which then has to be said of each. */
+    public boolean leavesOut() {
+        return this == BROKER_REDIS_LATEST;
     }
 
     /** Whether that broker keeps its frames in files of its own. */
@@ -58,7 +70,7 @@ public enum Target {
 
     /** Whether frames are kept by a Redis server. */
     public boolean needsRedis() {
-        return isPlainRedis() || this == BROKER_REDIS;
+        return isPlainRedis() || isBrokerOnRedis();
     }
 
     /** Whether that server also writes them to a file. */
@@ -85,7 +97,7 @@ public enum Target {
 
     /** Whether the members of a group share its frames. */
     public boolean hasGroups() {
-        return isBroker() || isPeer();
+        return isBroker() && !leavesOut() || isPeer();
     }
 
     public static Target of(String label) {

@@ -197,7 +197,7 @@ class ReportTest {
     private static Measurement measurement(Side side, double fps, Histogram latencies, Defects defects) {
         Map<String, Double> cpu = Map.of("publisher", 0.2, side.target().label(), 0.5, "consumer", 0.3);
         Sample end = new Sample(SECOND, 10_000, 0, SECOND, (long) fps, (long) fps, 0, NO_LATENCY, costs(cpu, 1, 0));
-        return new Measurement(side, WORKLOAD, START, end, latencies, defects, 0);
+        return new Measurement(side, WORKLOAD, START, end, latencies, defects, 0, 0);
     }
 
     private static Measurement paced(Side side, long micros) {
@@ -205,7 +205,7 @@ class ReportTest {
         Histogram latencies = new Histogram(3);
         latencies.recordValue(micros);
         Sample end = new Sample(SECOND, 1_000, 0, SECOND, 1_000, 1_000, 0, NO_LATENCY, costs(Map.of(), 1, 0));
-        return new Measurement(side, workload, START, end, latencies, Defects.NONE, 0);
+        return new Measurement(side, workload, START, end, latencies, Defects.NONE, 0, 0);
     }
 
     /** By each of four groups; on a machine of which others use a quarter of a core. */
@@ -215,7 +215,7 @@ class ReportTest {
                 : Map.of("publisher", 0.2, side.target().label(), 0.4, "consumer", 0.3);
         Sample.Costs costs = costs(cpu, 1.15, 1_200_000);
         Sample end = new Sample(SECOND, 10_000, 0, SECOND, (long) (4 * fps), (long) fps, 0, NO_LATENCY, costs);
-        return new Measurement(side, WORKLOAD, START, end, histogram(), Defects.NONE, 0);
+        return new Measurement(side, WORKLOAD, START, end, histogram(), Defects.NONE, 0, 0);
     }
 
     private static Sample.Costs costs(Map<String, Double> cpu, double machine, long aofBytes) {
