@@ -249,6 +249,16 @@ public final class FrameConsumer implements AutoCloseable {
         }
 
         /**
+         * Whether frames come while they are on their way to the store, so that a store that stalls does not delay them. What
+         * became of a frame is confirmed once it is stored; one that never is may have been handled all the same, and comes
+         * again as another frame when its publisher sends it again. A setting of the group. Default false.
+         */
+        public Builder early(boolean early) {
+            settings.setEarly(early);
+            return this;
+        }
+
+        /**
          * Where a new group starts. Default: behind the newest frame, and for a consumer that comes back and finds its group
          * gone, behind the last frame it got.
          */

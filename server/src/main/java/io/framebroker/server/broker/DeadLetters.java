@@ -43,6 +43,7 @@ final class DeadLetters {
     private final StreamStore store;
     private final DeliveryTable table;
     private final Settlements settlements;
+    private final EarlyAsks early;
     /** Frames that are USED_UP, in the order they came to be. */
     private final Map<Long, Cause> usedUp = new LinkedHashMap<>();
 
@@ -53,7 +54,13 @@ final class DeadLetters {
     private long overflowed;
     private LongConsumer whenGone = ordinal -> {};
 
-    DeadLetters(String group, int maxAttempts, FrameStream stream, DeliveryTable table, Settlements settlements) {
+    DeadLetters(
+            String group,
+            int maxAttempts,
+            FrameStream stream,
+            DeliveryTable table,
+            Settlements settlements,
+            EarlyAsks early) {
         this.group = group;
         this.maxAttempts = maxAttempts;
         this.mostBytes = stream.mostDeadLetterBytes();
@@ -61,6 +68,7 @@ final class DeadLetters {
         this.store = stream.store();
         this.table = table;
         this.settlements = settlements;
+        this.early = early;
     }
 
     /** Told the ordinal of each letter that is none any more, but for those that {@link #leaves} was called for. */
@@ -118,7 +126,7 @@ final class DeadLetters {
             if (!table.contains(ordinal) || table.state(ordinal) != State.USED_UP) {
                 // Late work on it was done after all.
                 each.remove();
-            } else if (store.receivedMicros(ordinal) == 0) {
+            } else if (ordinal <= early.cursor() && store.receivedMicros(ordinal) == 0) {
                 each.remove();
                 table.settling(ordinal);
                 settlements.ask(ordinal, ordinal, StreamStore.Outcome.SKIPPED, Group.STORE_LOST, null, null);
@@ -142,9 +150,13 @@ final class DeadLetters {
      * Makes a pending frame a dead letter.
      *
      * @param member whom to tell; null for nobody
-     * @return false when that cannot be now: the frame is out of memory, or the store has no room; nothing has changed
+     * @return false when that cannot be now: the frame is on its way to the store, or out of memory, or the store has no
+     *     room; nothing has changed
      */
     boolean bury(long ordinal, String reason, String error, String consumerId, Member member, SettleResult result) {
+        if (ordinal > early.cursor()) {
+            return false;
+        }
         List<Frame> one = store.read(ordinal, ordinal, 1, Long.MAX_VALUE);
         if (one.isEmpty()) {
             return false;

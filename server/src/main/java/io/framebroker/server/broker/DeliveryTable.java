@@ -120,6 +120,10 @@ final class DeliveryTable {
         return generations[slot(ordinal)];
     }
 
+    void generation(long ordinal, long generation) {
+        generations[slot(ordinal)] = generation;
+    }
+
     /** Attempt of the latest delivery. */
     int attempt(long ordinal) {
         return attempts[slot(ordinal)];

@@ -180,6 +180,18 @@ final class FrameStream implements StreamStore.Listener {
         return store.generation();
     }
 
+    /** As {@link StreamStore#read}, and frames that are on their way to the store as well. */
+    List<Frame> read(long from, long through, int maxFrames, long maxBytes) {
+        return from <= storedThrough
+                ? store.read(from, Math.min(through, storedThrough), maxFrames, maxBytes)
+                : intake.onTheirWay(from, through, maxFrames, maxBytes);
+    }
+
+    /** Whether a frame that has come in is in the store, or on its way there. */
+    boolean isThere(long ordinal) {
+        return ordinal > storedThrough || store.receivedMicros(ordinal) != 0;
+    }
+
     /** Frames that are not trimmed and that the store does not have any more. */
     private long missing() {
         long first = store.firstOrdinal();
@@ -246,12 +258,24 @@ final class FrameStream implements StreamStore.Listener {
                 diary.received(frames);
                 traces.received(frames);
                 store.append(frames);
+                giveEarly();
                 keepIfAway();
             }
             intake.noteRefused();
             return hasRoomOrParks();
         } finally {
             turn.end();
+        }
+    }
+
+    /** Frames that are on their way to the store are for those who do not wait for it. */
+    private void giveEarly() {
+        if (storedThrough < lastTaken()) {
+            for (Group group : groups.values()) {
+                if (group.takesEarly()) {
+                    group.dispatch();
+                }
+            }
         }
     }
 
@@ -376,6 +400,7 @@ final class FrameStream implements StreamStore.Listener {
             storedThrough = throughOrdinal;
             intake.stored(throughOrdinal);
             for (Group group : groups.values()) {
+                group.stored(throughOrdinal);
                 group.dispatch();
             }
             trim();
@@ -516,7 +541,11 @@ final class FrameStream implements StreamStore.Listener {
                 && (!intake.waitTold() || backlog.settings().overflow().dropsArriving() || backlog.hasEased(low()));
     }
 
-    private void letGo(long wanted) {
+    private void letGo(long asked) {
+        long wanted = asked;
+        for (Group group : groups.values()) {
+            wanted = Math.min(wanted, group.askedThrough());
+        }
         if (wanted < backlog.first() || lettingGo) {
             return;
         }

@@ -55,6 +55,7 @@ final class Group {
     private final Sticky sticky;
     private final Redeliveries redeliveries;
     private final Quarantine quarantine;
+    private final EarlyAsks early;
     private final Settlements settlements;
     private final TokenCheck tokens;
     private final DeadLetters deadLetters;
@@ -95,10 +96,22 @@ final class Group {
     private long leaseCheckNanos;
 
     Group(String name, GroupSettings settings, boolean durable, long base, FrameStream stream) {
-        this(name, settings, durable, base, stream, Mode.QUEUE);
+        this(name, settings, durable, base, stream, Mode.QUEUE, base);
     }
 
     Group(String name, GroupSettings settings, boolean durable, long base, FrameStream stream, Mode mode) {
+        this(name, settings, durable, base, stream, mode, base);
+    }
+
+    /** @param cursor ordinal of the last frame the group has taken */
+    private Group(
+            String name,
+            GroupSettings settings,
+            boolean durable,
+            long base,
+            FrameStream stream,
+            Mode mode,
+            long cursor) {
         this.name = name;
         this.settings = settings;
         this.durable = durable;
@@ -115,8 +128,9 @@ final class Group {
         this.sticky = new Sticky(strict, members, table, settings.leaseMillis() * 1_000_000);
         this.redeliveries = new Redeliveries(table, turn, strict);
         this.quarantine = new Quarantine(members, turn, clock);
-        this.settlements = new Settlements(name, table, store, turn, diary);
-        this.deadLetters = new DeadLetters(name, settings.maxAttempts(), stream, table, settlements);
+        this.early = new EarlyAsks(stream, cursor);
+        this.settlements = new Settlements(name, table, store, turn, diary, early);
+        this.deadLetters = new DeadLetters(name, settings.maxAttempts(), stream, table, settlements, early);
         this.replays = new Replays(this, table, deadLetters, settlements, diary);
         this.letterRetry = new LetterRetry(stream.letterRetryMillis(), deadLetters, replays, clock);
         this.tokens = new TokenCheck(stream.name(), name, base, table, deadLetters::has, replays);
@@ -130,7 +144,7 @@ final class Group {
 
     /** A group of before, on a stream that is opened again. */
     Group(StreamRecord.OfGroup known, GroupRecord record, FrameStream stream) {
-        this(known.name(), known.settings(), true, record.base(), stream);
+        this(known.name(), known.settings(), true, record.base(), stream, Mode.QUEUE, record.cursor());
         table.recover(record.cursor(), known.pending(), store::bytes);
         takenThrough = record.cursor();
         maybeDelivered = Math.min(known.maybeDelivered(), stream.storedThrough());
@@ -212,6 +226,21 @@ final class Group {
     /** Ordinal of the last frame that a consumer has taken, as far as this broker knows; what was skipped does not count. */
     long takenThrough() {
         return takenThrough;
+    }
+
+    /** Whether frames are for this group while they are on their way to the store. */
+    boolean takesEarly() {
+        return latest != null || settings.early();
+    }
+
+    /** The stream keeps what is behind this ordinal for what the store has yet to be asked about it. */
+    long askedThrough() {
+        return early.areAny() ? early.cursor() : Long.MAX_VALUE;
+    }
+
+    /** The store has frames up to this ordinal. */
+    void stored(long throughOrdinal) {
+        early.stored(throughOrdinal);
     }
 
     /** Ordinal of the oldest frame of this group that nobody has said is done; one behind the newest when there is none. */
@@ -380,10 +409,12 @@ final class Group {
      * What consumers lose their connection with from now on is not their doing.
      */
     void leave() {
-        for (long ordinal = durable ? table.low() : table.next(); ordinal < table.next(); ) {
+        // Of what lies behind the store's cursor the store does not know that anybody has it.
+        long end = Math.min(table.next(), early.cursor() + 1);
+        for (long ordinal = durable ? table.low() : end; ordinal < end; ) {
             long first = ordinal++;
             StreamRecord.Left left = table.left(first);
-            while (left != null && ordinal < table.next() && table.left(ordinal) == left) {
+            while (left != null && ordinal < end && table.left(ordinal) == left) {
                 ordinal++;
             }
             if (left != null) {
@@ -616,7 +647,7 @@ final class Group {
     /** Gives frames that may break their consumer, as far as consumers have nothing else in hand. */
     private void giveSuspects() {
         boolean none = paused || members.isEmpty() || latest != null;
-        long due = none ? 0 : redeliveries.dueAlone(clock.nanos());
+        long due = none ? 0 : ifStored(redeliveries.dueAlone(clock.nanos()));
         while (due != 0) {
             if (store.receivedMicros(due) == 0) {
                 skipPending(due);
@@ -628,9 +659,14 @@ final class Group {
                     return;
                 }
             }
-            due = redeliveries.dueAlone(clock.nanos());
+            due = ifStored(redeliveries.dueAlone(clock.nanos()));
         }
         quarantine.noneDue();
+    }
+
+    /** A frame that was given early is given again only once the store knows of it. */
+    private long ifStored(long due) {
+        return due <= early.cursor() ? due : 0;
     }
 
     /** Makes dead letters of what is to be one, as far as the store can. */
@@ -712,7 +748,7 @@ final class Group {
     }
 
     private int giveOwn(Member member) {
-        long due = redeliveries.due(clock.nanos());
+        long due = ifStored(redeliveries.due(clock.nanos()));
         if (due != 0 && store.receivedMicros(due) == 0) {
             skipPending(due);
             return 1;
@@ -743,13 +779,18 @@ final class Group {
             return takeUp() ? 1 : 0;
         }
         skipStale();
-        long through = Math.min(Math.min(stream.storedThrough(), store.deliverableThrough(name)), range.last());
+        long newest = settings.early() ? stream.lastTaken() : stream.storedThrough();
+        long through = Math.min(Math.min(newest, store.deliverableThrough(name)), range.last());
         if (sticky.isForAnother(member)) {
             return NOT_FOR_IT;
         }
-        List<Frame> frames = store.read(table.next(), through, most, GIVE_BYTES);
+        List<Frame> frames = stream.read(table.next(), through, most, GIVE_BYTES);
         if (frames.isEmpty()) {
             return skipLost() ? 1 : 0;
+        }
+        if (frames.get(0).ordinal() > stream.storedThrough() && maxAge.isStale(frames.get(0))) {
+            // It is skipped when it is stored.
+            return 0;
         }
         skipWaiting(frames.get(0).ordinal() - 1, STORE_LOST);
         return skipUndecodable(frames) ? 1 : giveSticky(member, frames);
@@ -805,6 +846,8 @@ final class Group {
         int attempt = table.nextAttempt(ordinal);
         long dueMicros = stream.traces().micros(table.deadline(ordinal));
         table.lease(ordinal, attempt, member, leaseEnd());
+        // One that was given early may have been stored under a later generation.
+        table.generation(ordinal, frame.generation());
         handOver(member, one, attempt, dueMicros);
         return 1;
     }
@@ -840,9 +883,23 @@ final class Group {
         sticky.got(member);
         List<Frame> given = count == frames.size() ? frames : frames.subList(0, count);
         range.gone(clock.nanos());
-        store.delivered(name, given.get(0).ordinal(), given.get(count - 1).ordinal(), 1);
+        noteFirst(given.get(0).ordinal(), given.get(count - 1).ordinal());
         handOver(member, given, 1, 0);
         return count;
+    }
+
+    /** Has the store note the first delivery of frames, once it has them. */
+    private void noteFirst(long first, long last) {
+        if (early.mustWait(last)) {
+            early.add(last, () -> tellFirst(first, last));
+        } else {
+            tellFirst(first, last);
+        }
+    }
+
+    private void tellFirst(long first, long last) {
+        early.asked(last);
+        store.delivered(name, first, last, 1);
     }
 
     private void takeUpAll() {
@@ -869,7 +926,7 @@ final class Group {
             redeliveries.addMaybeDelivered(frame, clock.nanos());
         }
         keyframes.end();
-        store.delivered(name, first, table.next() - 1, 1);
+        noteFirst(first, table.next() - 1);
         return true;
     }
 

@@ -6,8 +6,10 @@ package io.framebroker.server.broker;
  * @param leaseMillis time a consumer has to settle a delivery: 1 s .. 10 min
  * @param maxAgeMillis age above which a frame is skipped instead of being delivered first: 1 ms .. 7 days; 0 for none
  * @param maxAttempts deliveries after which a frame becomes a dead letter: 1..1000; 0 for no end
+ * @param early whether frames are delivered first while they are on their way to the store: what becomes of a delivery is
+ *     confirmed only once the frame is stored, and is nobody's to say where it never is
  */
-public record GroupSettings(long leaseMillis, long maxAgeMillis, int maxAttempts, Order order) {
+public record GroupSettings(long leaseMillis, long maxAgeMillis, int maxAttempts, Order order, boolean early) {
     /** Whether a frame that is tried again holds back those behind it. */
     public enum Order {
         /** First deliveries go out in order; a frame tried again comes when it comes. */
@@ -39,7 +41,12 @@ public record GroupSettings(long leaseMillis, long maxAgeMillis, int maxAttempts
         }
     }
 
-    /** Settings that are {@link Order#FIRST_DELIVERIES}, with no end of age or attempts. */
+    /** Settings that are not {@code early}. */
+    public GroupSettings(long leaseMillis, long maxAgeMillis, int maxAttempts, Order order) {
+        this(leaseMillis, maxAgeMillis, maxAttempts, order, false);
+    }
+
+    /** Settings that are {@link Order#FIRST_DELIVERIES}, with no end of age or attempts, and not {@code early}. */
     public GroupSettings(long leaseMillis) {
         this(leaseMillis, 0, 0, Order.FIRST_DELIVERIES);
     }

@@ -4,7 +4,7 @@ import io.framebroker.server.broker.PublisherPort.FrameException;
 import io.framebroker.server.broker.PublisherPort.Outcome;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,19 +17,18 @@ import java.util.stream.LongStream;
  */
 final class Intake {
     private static final int MOST_PUBLISHERS_REMEMBERED = 64;
-    private static final long[] NO_SEQUENCES = {};
     private static final long TELL_WAIT_AFTER_NANOS = 100_000_000L;
     /** Consumers may come and go as quickly as they like: demand is told no oftener. */
     private static final long TELL_DEMAND_EVERY_NANOS = 100_000_000L;
     /** Short: it is kept with the publisher, for many frames. */
     private static final String DROPPED_BECAUSE = "overflow policy";
 
-    /**
-     * Frames of one message that are on their way to the store.
-     *
-     * @param sequences of all of them where they may be acknowledged from memory; empty elsewhere
-     */
-    private record Appending(long lastOrdinal, long lastSequence, Publisher publisher, long[] sequences) {}
+    /** Frames of one message that are on their way to the store, at least one. */
+    private record Appending(List<Frame> frames, Publisher publisher) {
+        Frame last() {
+            return frames.get(frames.size() - 1);
+        }
+    }
 
     /** A report that is in the ledger and on its way to the store. */
     private record Reported(long note, long reportId, Publisher publisher) {}
@@ -270,14 +269,7 @@ final class Intake {
             backlog.add(content, last);
         }
         if (!frames.isEmpty()) {
-            Frame last = frames.get(frames.size() - 1);
-            appending.add(new Appending(
-                    last.ordinal(),
-                    last.sequence(),
-                    publisher,
-                    publisher.takesMemory()
-                            ? frames.stream().mapToLong(Frame::sequence).toArray()
-                            : NO_SEQUENCES));
+            appending.add(new Appending(frames, publisher));
         }
         return frames;
     }
@@ -368,15 +360,41 @@ final class Intake {
 
     /** The store has confirmed frames up to this ordinal. */
     void stored(long throughOrdinal) {
-        while (!appending.isEmpty() && appending.peek().lastOrdinal <= throughOrdinal) {
+        while (!appending.isEmpty() && appending.peek().last().ordinal() <= throughOrdinal) {
             Appending done = appending.poll();
-            done.publisher.state().stored(done.lastSequence);
+            long lastSequence = done.last().sequence();
+            done.publisher.state().stored(lastSequence);
             if (done.publisher == publisher && publisher != null) {
-                acknowledge(done.lastSequence);
+                acknowledge(lastSequence);
             }
         }
         openedIfQuiet();
         finishedIfQuiet();
+    }
+
+    /** Frames that are on their way to the store, of one message; as {@link StreamStore#read}. */
+    List<Frame> onTheirWay(long from, long through, int maxFrames, long maxBytes) {
+        // The newest are wanted most.
+        for (Iterator<Appending> newestFirst = appending.descendingIterator(); newestFirst.hasNext(); ) {
+            List<Frame> frames = newestFirst.next().frames;
+            int first = (int) (from - frames.get(0).ordinal());
+            if (first >= 0) {
+                int most = (int) Math.min(maxFrames, Math.min(through - from + 1, frames.size() - first));
+                return frames.subList(first, first + fitting(frames, first, most, maxBytes));
+            }
+        }
+        return List.of();
+    }
+
+    /** How many frames from {@code first} on fit, one at least. */
+    private static int fitting(List<Frame> frames, int first, int most, long maxBytes) {
+        long bytes = 0;
+        int count = 0;
+        while (count < most && (count == 0 || bytes + frames.get(first + count).bytes() <= maxBytes)) {
+            bytes += frames.get(first + count).bytes();
+            count++;
+        }
+        return count;
     }
 
     private void acknowledge(long throughSequence) {
@@ -394,8 +412,8 @@ final class Intake {
 
     /** What is on its way to the store is in memory, and stays there until it is stored. */
     void kept() {
-        acknowledge(appending.getLast().lastSequence);
-        keptThrough = appending.getLast().lastOrdinal;
+        acknowledge(appending.getLast().last().sequence());
+        keptThrough = appending.getLast().last().ordinal();
     }
 
     /** Frames that are acknowledged and that the store has not confirmed; null for none. */
@@ -404,9 +422,9 @@ final class Intake {
         PublisherKey key = null;
         LongStream.Builder sequences = LongStream.builder();
         for (Appending each : appending) {
-            if (each.lastOrdinal <= keptThrough && each.publisher.takesMemory()) {
+            if (each.last().ordinal() <= keptThrough && each.publisher.takesMemory()) {
                 key = each.publisher.key();
-                Arrays.stream(each.sequences).forEach(sequences);
+                each.frames.forEach(frame -> sequences.add(frame.sequence()));
             }
         }
         return key == null ? null : new DegradeLoss(key, sequences.build().toArray());

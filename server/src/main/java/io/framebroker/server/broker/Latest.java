@@ -11,7 +11,7 @@ import java.util.TreeMap;
  * How the group of one LATEST call takes its stream's frames: the newest one whenever the call has room, none twice. What
  * was passed over meanwhile is counted and told right before the next delivery.
  *
- * <p>A frame is done as it is handed over, like with auto_ack, so that nothing is held back in stream or store and nothing
+ * <p>It comes from memory, and need not be stored yet. A frame is done as it is handed over, like with auto_ack, so that nothing is held back in stream or store and nothing
  * comes again. It only takes room: until it is settled, in whatever way, or its lease ends. Guarded by the stream's lock.
  */
 final class Latest {
@@ -32,7 +32,6 @@ final class Latest {
     private final long base;
     private final long leaseNanos;
     private final FrameStream stream;
-    private final StreamStore store;
     private final BrokerClock clock;
     private final Turn turn;
     private final DeliveryTable table;
@@ -61,7 +60,6 @@ final class Latest {
         this.base = group.base();
         this.leaseNanos = group.settings().leaseMillis() * 1_000_000;
         this.stream = stream;
-        this.store = stream.store();
         this.clock = stream.clock();
         this.turn = stream.turn();
         this.table = table;
@@ -108,10 +106,10 @@ final class Latest {
         return Math.min(share - held.size(), consumer.window().freeFrames());
     }
 
-    /** Ordinal of the newest stored frame that the store has not lost. */
+    /** Ordinal of the newest frame that has come in and that the store has not lost. It need not be stored. */
     private long newestThere() {
-        long ordinal = stream.storedThrough();
-        while (ordinal >= table.next() && store.receivedMicros(ordinal) == 0) {
+        long ordinal = stream.lastTaken();
+        while (ordinal >= table.next() && !stream.isThere(ordinal)) {
             ordinal--;
         }
         return ordinal;
@@ -128,7 +126,7 @@ final class Latest {
             return frame;
         }
         long next = table.next();
-        if (newest - next < room && store.receivedMicros(next) != 0) {
+        if (newest - next < room && stream.isThere(next)) {
             Frame following = read(next);
             if (following == null || followsGiven(following)) {
                 return following;
@@ -157,7 +155,7 @@ final class Latest {
     }
 
     private Frame read(long ordinal) {
-        List<Frame> one = store.read(ordinal, ordinal, 1, Long.MAX_VALUE);
+        List<Frame> one = stream.read(ordinal, ordinal, 1, Long.MAX_VALUE);
         return one.isEmpty() ? null : one.get(0);
     }
 

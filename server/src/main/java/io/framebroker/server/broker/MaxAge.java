@@ -38,6 +38,10 @@ final class MaxAge {
         return received != 0 && received < oldestMicros;
     }
 
+    boolean isStale(Frame frame) {
+        return matters() && frame.receivedMicros() < clock.wallMicros() - mostMicros;
+    }
+
     /** Nanoseconds, more than 0, until a waiting frame is too old that is not yet; the whole age for one that is lost. */
     long untilStale(long ordinal) {
         long received = store.receivedMicros(ordinal);

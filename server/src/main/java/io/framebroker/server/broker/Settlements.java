@@ -8,15 +8,31 @@ import java.util.List;
 
 /**
  * Settlements of a group that the store has been asked for and has not confirmed, in order. Results are told when the
- * store has confirmed, and none overtakes another. Guarded by the stream's lock.
+ * store has confirmed, and none overtakes another. Those of frames that are on their way to the store are asked when it has
+ * them. Guarded by the stream's lock.
  */
 final class Settlements {
-    /**
-     * Complete when the store has confirmed as many as {@code number}; no frames of its own when last is before first.
-     *
-     * @param done told then; null for nobody
-     */
-    private record Entry(long number, long first, long last, Member member, SettleResult result, Done done) {}
+    private static final long NOT_ASKED = Long.MAX_VALUE;
+
+    /** Complete when the store has confirmed as many as {@code number}; no frames of its own when last is before first. */
+    private static final class Entry {
+        final long first;
+        final long last;
+        final Member member;
+        final SettleResult result;
+        /** Told then; null for nobody. */
+        final Done done;
+
+        long number = NOT_ASKED;
+
+        Entry(long first, long last, Member member, SettleResult result, Done done) {
+            this.first = first;
+            this.last = last;
+            this.member = member;
+            this.result = result;
+            this.done = done;
+        }
+    }
 
     /** Somebody who is no consumer and waits for the store. Called under the stream's lock. */
     interface Done {
@@ -29,15 +45,18 @@ final class Settlements {
     private final StreamStore store;
     private final Turn turn;
     private final GroupDiary diary;
+    private final EarlyAsks early;
     private final ArrayDeque<Entry> queue = new ArrayDeque<>();
     private long asked;
+    private long confirmed;
 
-    Settlements(String group, DeliveryTable table, StreamStore store, Turn turn, GroupDiary diary) {
+    Settlements(String group, DeliveryTable table, StreamStore store, Turn turn, GroupDiary diary, EarlyAsks early) {
         this.group = group;
         this.table = table;
         this.store = store;
         this.turn = turn;
         this.diary = diary;
+        this.early = early;
     }
 
     /** Goes on numbering where others of this group ended, of whom nothing more is awaited. */
@@ -52,14 +71,25 @@ final class Settlements {
      * @param result what to tell it; null for nothing
      */
     void ask(long first, long last, StreamStore.Outcome outcome, String reason, Member member, SettleResult result) {
-        await(new Entry(++asked, first, last, member, result, null));
-        diary.settled(outcome == StreamStore.Outcome.ACKED ? What.ACKED : What.SKIPPED, first, last, reason);
-        store.settle(group, first, last, outcome, reason);
+        Entry entry = await(new Entry(first, last, member, result, null));
+        if (early.mustWait(last)) {
+            early.add(last, () -> ask(entry, outcome, reason));
+        } else {
+            ask(entry, outcome, reason);
+        }
     }
 
-    /** Has the store make a dead letter of a frame that is SETTLING in the table; otherwise as above. */
+    private void ask(Entry entry, StreamStore.Outcome outcome, String reason) {
+        entry.number = ++asked;
+        early.asked(entry.last);
+        What what = outcome == StreamStore.Outcome.ACKED ? What.ACKED : What.SKIPPED;
+        diary.settled(what, entry.first, entry.last, reason);
+        store.settle(group, entry.first, entry.last, outcome, reason);
+    }
+
+    /** Has the store make a dead letter of a frame that is SETTLING in the table, and stored; otherwise as above. */
     void ask(Frame frame, DeadLetter letter, Member member, SettleResult result) {
-        await(new Entry(++asked, frame.ordinal(), frame.ordinal(), member, result, null));
+        await(new Entry(frame.ordinal(), frame.ordinal(), member, result, null)).number = ++asked;
         diary.buried(frame, letter);
         store.settle(group, frame, letter);
     }
@@ -70,7 +100,7 @@ final class Settlements {
      * @param done told when it has confirmed; null for nobody
      */
     void purge(List<Long> ordinals, String reason, Done done) {
-        await(new Entry(++asked, 0, -1, null, null, done));
+        await(new Entry(0, -1, null, null, done)).number = ++asked;
         store.purge(group, ordinals, reason);
     }
 
@@ -80,7 +110,7 @@ final class Settlements {
      * @param reason why it is skipped; null when it is acked
      */
     void purge(long ordinal, String reason, Member member, SettleResult result) {
-        await(new Entry(++asked, 0, -1, member, result, null));
+        await(new Entry(0, -1, member, result, null)).number = ++asked;
         store.purge(group, List.of(ordinal), reason);
     }
 
@@ -89,20 +119,22 @@ final class Settlements {
         if (queue.isEmpty()) {
             say(member, result);
         } else {
-            await(new Entry(asked, 0, -1, member, result, null));
+            await(new Entry(0, -1, member, result, null)).number = asked;
         }
     }
 
-    private void await(Entry entry) {
+    private Entry await(Entry entry) {
         queue.add(entry);
         if (entry.result != null) {
             entry.member.consumer().owed();
         }
+        return entry;
     }
 
     /** The store has confirmed settlements up to this number. */
     void confirmed(long throughNumber) {
-        while (!queue.isEmpty() && queue.peek().number <= throughNumber) {
+        confirmed = throughNumber;
+        while (!queue.isEmpty() && queue.peek().number <= confirmed) {
             Entry done = queue.poll();
             table.settled(done.first, done.last);
             if (done.result != null) {

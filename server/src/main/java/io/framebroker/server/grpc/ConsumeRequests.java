@@ -90,6 +90,9 @@ final class ConsumeRequests {
         if (settings.getOrder() != DeliveryOrder.DELIVERY_ORDER_UNSPECIFIED) {
             throw goesWith("open.settings.order", "QUEUE", open.getMode());
         }
+        if (settings.getEarly()) {
+            throw goesWith("open.settings.early", "QUEUE", open.getMode());
+        }
     }
 
     private static BrokerException goesWith(String field, String modes, ConsumeMode mode) {
@@ -124,7 +127,8 @@ final class ConsumeRequests {
                 settings.hasLease() ? Conversions.millis(settings.getLease()) : null,
                 settings.hasMaxAge() ? Conversions.millis(settings.getMaxAge()) : null,
                 settings.hasMaxAttempts() ? settings.getMaxAttempts() : null,
-                order(settings));
+                order(settings),
+                settings.hasEarly() ? settings.getEarly() : null);
     }
 
     private static GroupSettings.Order order(io.framebroker.v1.GroupSettings settings) {
@@ -141,6 +145,7 @@ final class ConsumeRequests {
         io.framebroker.v1.GroupSettings.Builder wire = io.framebroker.v1.GroupSettings.newBuilder()
                 .setLease(Conversions.duration(settings.leaseMillis()))
                 .setMaxAttempts(settings.maxAttempts())
+                .setEarly(settings.early())
                 .setOrder(
                         switch (settings.order()) {
                             case FIRST_DELIVERIES -> DeliveryOrder.DELIVERY_ORDER_FIRST_DELIVERIES;

@@ -375,6 +375,12 @@ final class DeferredStore extends PassingStore {
             }
         }
 
+        private void checkStored(long ordinal) {
+            if (ordinal > confirmed) {
+                throw new AssertionError("asked about frame " + ordinal + ", but only " + confirmed + " is stored");
+            }
+        }
+
         // ---- what the store behind it tells
 
         @Override
@@ -507,6 +513,7 @@ final class DeferredStore extends PassingStore {
         @Override
         public void delivered(String group, long first, long last, int attempt) {
             checkHere();
+            checkStored(last);
             behind.delivered(group, first, last, attempt);
             if (attempt == 1) {
                 watch.delivered(name, group, first, last);
@@ -527,6 +534,7 @@ final class DeferredStore extends PassingStore {
         @Override
         public void settle(String group, long first, long last, Outcome outcome, String reason) {
             checkHere();
+            checkStored(last);
             behind.settle(group, first, last, outcome, reason);
             watch.settleAsked(name, group, first, last, outcome, reason);
             settlementAsked(group, first, last);

@@ -24,6 +24,11 @@ import java.util.function.UnaryOperator;
  * that a missing one does no harm but to deliver a frame again.
  */
 final class StreamState {
+    /** Bits of a group's settings. */
+    private static final int STRICT = 1;
+
+    private static final int EARLY = 2;
+
     // Types of records. What they hold is in apply.
     static final byte STATE = 1;
     static final byte GENERATION = 2;
@@ -298,18 +303,23 @@ final class StreamState {
     /** Settings of a group but for its lease, which stands where it did when there was nothing else. */
     static void writeRest(RecordBuffer into, GroupSettings settings) {
         into.put(settings.maxAgeMillis()).put(settings.maxAttempts());
-        into.put(settings.order() == GroupSettings.Order.STRICT ? 1 : 0);
+        into.put((settings.order() == GroupSettings.Order.STRICT ? STRICT : 0) | (settings.early() ? EARLY : 0));
     }
 
     private static GroupSettings readRest(RecordBuffer from, long leaseMillis) {
         if (!from.hasMore()) {
             return new GroupSettings(leaseMillis);
         }
+        long maxAgeMillis = from.next();
+        int maxAttempts = from.nextInt();
+        // Bits: those who knew of no more than the order wrote 0 or 1.
+        long flags = from.next();
         return new GroupSettings(
                 leaseMillis,
-                from.next(),
-                from.nextInt(),
-                from.next() == 1 ? GroupSettings.Order.STRICT : GroupSettings.Order.FIRST_DELIVERIES);
+                maxAgeMillis,
+                maxAttempts,
+                (flags & STRICT) != 0 ? GroupSettings.Order.STRICT : GroupSettings.Order.FIRST_DELIVERIES,
+                (flags & EARLY) != 0);
     }
 
     static void write(RecordBuffer into, Set<String> names) {

@@ -456,7 +456,8 @@ final class RedisGroup {
         commit.add("DEL", hash);
         commit.add("HSET", hash, "base", base, "lease", settings.leaseMillis());
         commit.add("HSET", hash, "max_age", settings.maxAgeMillis(), "max_attempts", settings.maxAttempts());
-        commit.add("HSET", hash, "order", settings.order().name(), "restarts", letters.restarts());
+        commit.add("HSET", hash, "order", settings.order().name(), "early", settings.early() ? 1 : 0);
+        commit.add("HSET", hash, "restarts", letters.restarts());
         for (Open each : open.values()) {
             each.inPendingList = false;
             each.bitsWritten = false;
@@ -670,7 +671,8 @@ final class RedisGroup {
                 (int) number(hash, "max_attempts", 0),
                 order == null
                         ? GroupSettings.Order.FIRST_DELIVERIES
-                        : GroupSettings.Order.valueOf(StreamKeys.text(order)));
+                        : GroupSettings.Order.valueOf(StreamKeys.text(order)),
+                number(hash, "early", 0) == 1);
     }
 
     private static long number(Map<String, byte[]> hash, String field, long otherwise) {
