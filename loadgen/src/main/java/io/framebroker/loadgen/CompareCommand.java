@@ -56,10 +56,9 @@ final class CompareCommand implements Callable<Integer> {
             split = ",",
             paramLabel = "TARGET",
             defaultValue = "raw,relay,broker",
-            description = "Two or more of raw, relay, broker, broker-redis, broker-redis-latest, broker-disk,"
-                    + " broker-disk-fsync, redis,"
-                    + " redis-noaof, redis-batch, nats, rabbitmq; ratios are to the first two and to the last five, its"
-                    + " peers."
+            description = "Two or more of raw, relay, broker, broker-redis, broker-redis-early,"
+                    + " broker-redis-latest, broker-disk, broker-disk-fsync, redis, redis-noaof, redis-batch, nats,"
+                    + " rabbitmq; ratios are to the first two and to the last five, its peers."
                     + " broker@64 is the broker with 64 cameras, whatever --cameras says; redis? is left out where"
                     + " its server is not there (default: ${DEFAULT-VALUE}).")
     private List<String> targets;

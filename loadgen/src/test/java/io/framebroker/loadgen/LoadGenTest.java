@@ -29,7 +29,7 @@ class LoadGenTest {
             delimiter = '|',
             quoteCharacter = '"',
             value = {
-                "run --target kafka | target 'kafka' is not known; use one of broker, relay, raw, polling, redis, redis-noaof, redis-batch, broker-redis, broker-redis-latest, broker-disk, broker-disk-fsync, nats, rabbitmq",
+                "run --target kafka | target 'kafka' is not known; use one of broker, relay, raw, polling, redis, redis-noaof, redis-batch, broker-redis, broker-redis-early, broker-redis-latest, broker-disk, broker-disk-fsync, nats, rabbitmq",
                 "run --target relay --consumers 2 | the relay target has no groups to share frames in",
                 "run --target broker-redis-latest --consumers 2 | target has no groups to share frames in",
                 "run --target relay --frame-bytes 8 | --frame-bytes is 8; it must be 32 to 33554432",

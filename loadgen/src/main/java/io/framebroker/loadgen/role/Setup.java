@@ -84,7 +84,8 @@ public record Setup(
         arguments.addAll(
                 switch (target()) {
                     case BROKER -> saysWhere(brokerArguments) ? List.of() : List.of("--store", "memory");
-                    case BROKER_REDIS, BROKER_REDIS_LATEST -> List.of("--store", "redis", "--redis-url", redisUrl);
+                    case BROKER_REDIS, BROKER_REDIS_EARLY, BROKER_REDIS_LATEST ->
+                        List.of("--store", "redis", "--redis-url", redisUrl);
                     case BROKER_DISK -> onDisk(folder, "STORED");
                     case BROKER_DISK_FSYNC -> onDisk(folder, "FSYNC");
                     default -> throw new IllegalStateException(side + " has no broker");

@@ -35,7 +35,7 @@ interface StoreServer extends AutoCloseable {
     static StoreServer open(Setup setup) throws InterruptedException {
         String name = setup.side().label();
         return switch (setup.target()) {
-            case REDIS, REDIS_BATCH, BROKER_REDIS, BROKER_REDIS_LATEST ->
+            case REDIS, REDIS_BATCH, BROKER_REDIS, BROKER_REDIS_EARLY, BROKER_REDIS_LATEST ->
                 RedisInstance.open(setup.stores().redis(), name);
             case REDIS_NOAOF -> RedisInstance.open(setup.stores().redis().withoutAof(), name);
             case NATS -> NatsInstance.open(setup.stores().nats(), name);

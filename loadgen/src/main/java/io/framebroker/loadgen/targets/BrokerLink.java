@@ -89,7 +89,9 @@ final class BrokerLink implements Link {
             // older ones.
             options.mode(ConsumeMode.CONSUME_MODE_LATEST).onGap(gap -> leftOut(gap, inbox));
         } else {
-            options.group("g" + group).window(workload.window(), workload.windowBytes());
+            options.group("g" + group)
+                    .window(workload.window(), workload.windowBytes())
+                    .early(target == Target.BROKER_REDIS_EARLY);
         }
         FrameConsumer consumer = options.onFrame(frame -> accept(frame, inbox));
         consumers.add(consumer);

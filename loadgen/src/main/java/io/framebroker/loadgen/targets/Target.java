@@ -22,6 +22,8 @@ public enum Target {
     REDIS_BATCH,
     /** Frame Broker with its frames in Redis. */
     BROKER_REDIS,
+    /** The same, of which groups get frames while they are on their way to the store. */
+    BROKER_REDIS_EARLY,
     /** The same, of which consumers take the newest frame there is when they have time for one. */
     BROKER_REDIS_LATEST,
     /** Frame Broker with its frames in files, acknowledged when they are written. */
@@ -45,7 +47,7 @@ public enum Target {
 
     /** Whether that broker keeps its frames in a Redis. */
     public boolean isBrokerOnRedis() {
-        return this == BROKER_REDIS || this == BROKER_REDIS_LATEST;
+        return this == BROKER_REDIS || this == BROKER_REDIS_EARLY || this == BROKER_REDIS_LATEST;
     }
 
     /** Whether frames may be left out for newer ones, which then has to be said of each. */
