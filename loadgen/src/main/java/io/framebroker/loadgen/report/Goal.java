@@ -32,6 +32,8 @@ public record Goal(Figure figure, Side side, Side beside, boolean least, double 
         NOT_MET("not met"),
         /** Some rounds are on this side of the bound, some on the other. */
         NOT_DISTINGUISHABLE("not distinguishable"),
+        /** Frames came at fixed times and were not taken at them: figures of less work than was asked for are no figures. */
+        FELL_BEHIND("fell behind"),
         NOT_MEASURED("not measured");
 
         private final String words;
@@ -71,6 +73,9 @@ public record Goal(Figure figure, Side side, Side beside, boolean least, double 
     Verdict judge(Results results) {
         if (!isMeasured(results)) {
             return Verdict.NOT_MEASURED;
+        }
+        if (!results.keptUp(side) || beside != null && !results.keptUp(beside)) {
+            return Verdict.FELL_BEHIND;
         }
         Spread spread = spread(results);
         if (spread.min() < bound && spread.max() >= bound) {

@@ -26,6 +26,7 @@ import java.util.function.ToDoubleFunction;
  */
 public record Results(String name, Work work, String compared, List<Goal> goals, Map<Side, List<Round>> rounds) {
     private static final String DELIVERED = "delivered_fps";
+    private static final double KEPT_UP = 0.95;
 
     /**
      * What was carried.
@@ -74,9 +75,11 @@ public record Results(String name, Work work, String compared, List<Goal> goals,
      * One round of one side.
      *
      * @param framesPerSecond at the rate that counts
+     * @param publishedPerSecond frames handed to the target
      * @param cores that the process in the middle kept busy; NaN where there is none
      */
-    public record Round(double framesPerSecond, double p50Millis, double p99Millis, double cores) {}
+    public record Round(
+            double framesPerSecond, double publishedPerSecond, double p50Millis, double p99Millis, double cores) {}
 
     /**
      * Reads a file of {@code compare --json}.
@@ -148,6 +151,7 @@ public record Results(String name, Work work, String compared, List<Goal> goals,
             String middle = side.target().label();
             rounds.add(new Round(
                     number(round, compared),
+                    number(round, "published_fps"),
                     number(latency, "p50"),
                     number(latency, "p99"),
                     cpu.has(middle) ? number(cpu, middle) / number(round, "seconds") : Double.NaN));
@@ -174,6 +178,12 @@ public record Results(String name, Work work, String compared, List<Goal> goals,
     /** Whether a side was measured; one may have been left out. */
     public boolean has(Side side) {
         return rounds.containsKey(side);
+    }
+
+    /** Whether a side took the frames that came at fixed times when they came, but for a twentieth; flat out it does. */
+    boolean keptUp(Side side) {
+        int cameras = side.cameras() == 0 ? work.cameras() : side.cameras();
+        return spread(side, Round::publishedPerSecond).min() >= KEPT_UP * work.framesPerSecond() * cameras;
     }
 
     public Spread spread(Side side, ToDoubleFunction<Round> figure) {

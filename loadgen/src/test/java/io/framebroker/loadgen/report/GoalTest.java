@@ -40,6 +40,19 @@ class GoalTest {
         assertThat(Goal.parse(goal)).hasToString(goal);
     }
 
+    /** A broker that takes a tenth of the frames needs little for it, and is not late with them. */
+    @Test
+    void whoFellBehindMeetsNothing() {
+        Results paced = new Written(100_000, 1_000)
+                .target("redis", 2, 1_000, 951)
+                .target("broker-redis", 2, 1_000, 949)
+                .results();
+
+        assertThat(Goal.parse("p99(redis)<3").judge(paced)).isEqualTo(Goal.Verdict.MET);
+        assertThat(Goal.parse("p99(broker-redis)<3").judge(paced)).isEqualTo(Goal.Verdict.FELL_BEHIND);
+        assertThat(Goal.parse("redis/broker-redis>=1").judge(paced)).isEqualTo(Goal.Verdict.FELL_BEHIND);
+    }
+
     @Test
     void figuresHaveTheDigitsThatMatter() {
         assertThat(Goal.parse("p50(redis)<3").measured(results)).isEqualTo("2.0 [2.0 - 2.0]");

@@ -39,7 +39,7 @@ class ResultsTest {
         assertThat(results.rateName()).isEqualTo("settled frames/s");
         assertThat(results.ratio(BROKER, RELAY)).isEqualTo(new Spread(1.0, 0.9, 1.1));
         assertThat(results.rounds().get(BROKER))
-                .containsExactly(new Results.Round(90, 0.8, 8, 0.25), new Results.Round(55, 0.8, 8, 0.25));
+                .containsExactly(new Results.Round(90, 90, 0.8, 8, 0.25), new Results.Round(55, 55, 0.8, 8, 0.25));
         assertThat(results.rounds().get(RELAY).get(0).cores()).isNaN();
     }
 
