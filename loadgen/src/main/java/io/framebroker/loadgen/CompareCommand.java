@@ -2,11 +2,14 @@ package io.framebroker.loadgen;
 
 import io.framebroker.loadgen.load.StreamLimits;
 import io.framebroker.loadgen.load.Workload;
+import io.framebroker.loadgen.picture.Bars;
 import io.framebroker.loadgen.report.Comparison;
 import io.framebroker.loadgen.report.Environment;
+import io.framebroker.loadgen.report.Goal;
 import io.framebroker.loadgen.report.Json;
 import io.framebroker.loadgen.report.PeerTables;
 import io.framebroker.loadgen.report.Progress;
+import io.framebroker.loadgen.report.Results;
 import io.framebroker.loadgen.role.Machine;
 import io.framebroker.loadgen.role.Measurement;
 import io.framebroker.loadgen.role.Rig;
@@ -17,6 +20,7 @@ import io.framebroker.loadgen.targets.Target;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -52,8 +56,9 @@ final class CompareCommand implements Callable<Integer> {
             split = ",",
             paramLabel = "TARGET",
             defaultValue = "raw,relay,broker",
-            description = "Two or more of raw, relay, broker, broker-redis, broker-disk, broker-disk-fsync, redis,"
-                    + " redis-batch, nats, rabbitmq; ratios are to the first two and to the last four, its peers."
+            description = "Two or more of raw, relay, broker, broker-redis, broker-redis-early,"
+                    + " broker-redis-latest, broker-disk, broker-disk-fsync, redis, redis-noaof, redis-batch, nats,"
+                    + " rabbitmq; ratios are to the first two and to the last five, its peers."
                     + " broker@64 is the broker with 64 cameras, whatever --cameras says; redis? is left out where"
                     + " its server is not there (default: ${DEFAULT-VALUE}).")
     private List<String> targets;
@@ -81,6 +86,22 @@ final class CompareCommand implements Callable<Integer> {
     private List<String> requirements = List.of();
 
     @Option(
+            names = "--goal",
+            split = ",",
+            paramLabel = "GOAL",
+            description = "Say in the end whether this is met: broker/relay>=0.9, fps(broker)>=1000000,"
+                    + " p99(broker-redis)<3 milliseconds, cores(broker-redis)<0.3 of the process in the middle. Met is"
+                    + " what every round meets. Repeat for more.")
+    private List<String> goals = List.of();
+
+    @Option(
+            names = "--plot",
+            paramLabel = "FILE",
+            converter = Pictures.class,
+            description = "Draw the targets as bars there; .svg or .png.")
+    private Path picture;
+
+    @Option(
             names = Preset.OPTION,
             paramLabel = "NAME",
             completionCandidates = Preset.Labels.class,
@@ -99,6 +120,7 @@ final class CompareCommand implements Callable<Integer> {
         Workload workload = load.workload();
         List<Side> chosen = sides();
         List<Requirement> required = requirements(chosen);
+        requireGoals();
         boolean stored = chosen.stream().anyMatch(side -> side.target().stores());
         StreamLimits limits = limits(workload, stored);
         List<Setup> setups = setups(chosen, limits);
@@ -120,13 +142,27 @@ final class CompareCommand implements Callable<Integer> {
         } finally {
             rigs.forEach(Rig::close);
         }
+        json.put("result", comparison.toJson());
         print(workload, comparison, json);
-        if (load.json() != null) {
-            json.put("result", comparison.toJson());
-            Files.writeString(load.json(), Json.of(json));
-        }
+        write(Json.of(json));
         required.forEach(requirement -> requirement.check(comparison));
         return 0;
+    }
+
+    /** What is written, and what is drawn and judged by reading it again, so that later is as now. */
+    private void write(String json) throws IOException {
+        if (load.json() != null) {
+            Files.writeString(load.json(), json);
+        }
+        Results results = Results.parse(preset == null ? "this" : preset, json);
+        if (picture != null) {
+            new Bars("", List.of(results), 1).write(picture);
+        }
+        if (!goals.isEmpty()) {
+            PrintWriter out = spec.commandLine().getOut();
+            out.print("\n" + Results.goals(List.of(results)));
+            out.flush();
+        }
     }
 
     /**
@@ -215,6 +251,14 @@ final class CompareCommand implements Callable<Integer> {
         }
     }
 
+    private void requireGoals() {
+        try {
+            goals.forEach(Goal::parse);
+        } catch (IllegalArgumentException e) {
+            throw load.wrong(e);
+        }
+    }
+
     private Progress progress(String prefix, Rig rig) {
         return new Progress(prefix, rig.side(), load.workload(rig.side()), System.err);
     }
@@ -225,10 +269,15 @@ final class CompareCommand implements Callable<Integer> {
         for (Rig rig : rigs) {
             Target target = rig.side().target();
             if (target.stores()) {
-                facts.put(target.server() == null ? target.label() : target.server(), rig.storeFacts());
+                facts.put(store(target), rig.storeFacts());
             }
         }
         return facts;
+    }
+
+    private static String store(Target target) {
+        boolean own = target.server() == null || target == Target.REDIS_NOAOF;
+        return own ? target.label() : target.server();
     }
 
     private void print(Workload workload, Comparison comparison, Map<String, Object> json) {
@@ -269,6 +318,7 @@ final class CompareCommand implements Callable<Integer> {
         Map<String, Object> config = load.toJson(workload);
         config.put("targets", targets);
         config.put("rounds", rounds);
+        config.put("goals", goals);
         config.put("lead_seconds", lead.toMillis() / 1e3);
         json.put("config", config);
         json.put("environment", Environment.toJson(load.jvmFlags(), load.brokerJvmFlags()));

@@ -21,6 +21,7 @@ import picocli.CommandLine.Command;
             SlowConsumerCommand.class,
             FreshFramesCommand.class,
             PlotCommand.class,
+            SummaryCommand.class,
             CheckCommand.class,
             ChaosCommand.class,
             RoleCommands.Publisher.class,

@@ -1,5 +1,7 @@
 package io.framebroker.loadgen;
 
+import io.framebroker.loadgen.picture.Bars;
+import io.framebroker.loadgen.report.Results;
 import io.framebroker.loadgen.soak.Flatness;
 import io.framebroker.loadgen.soak.Picture;
 import io.framebroker.loadgen.soak.Second;
@@ -20,38 +22,79 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "plot",
-        description = "Draws the seconds that 'run --samples' has written, and says whether they are flat.",
+        description = "Draws the seconds that 'run --samples' has written, and says whether they are flat; or what"
+                + " 'compare --json' has written, several files as panels of one picture.",
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class PlotCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(index = "0", paramLabel = "FILE.csv", description = "What 'run --samples' has written.")
-    private Path samples;
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "FILE",
+            description = "One .csv of 'run --samples', or any number of .json of 'compare --json'.")
+    private List<Path> files;
 
-    @Option(names = "--out", paramLabel = "FILE.svg", required = true, description = "The picture.")
+    @Option(
+            names = "--out",
+            paramLabel = "FILE",
+            required = true,
+            converter = Pictures.class,
+            description = "The picture; .svg or .png.")
     private Path picture;
 
-    @Option(names = "--title", paramLabel = "TEXT", description = "Above the picture (default: the name of the file).")
+    @Option(
+            names = "--title",
+            paramLabel = "TEXT",
+            description = "Above the picture (default: the name of the .csv; none above comparisons).")
     private String title;
+
+    @Option(
+            names = "--columns",
+            paramLabel = "N",
+            defaultValue = "2",
+            description = "Comparisons side by side (default: ${DEFAULT-VALUE}).")
+    private int columns;
 
     @Mixin
     private FlatOptions flat;
 
     @Override
     public Integer call() throws IOException {
-        List<Second> seconds = read();
+        long comparisons =
+                files.stream().filter(file -> file.toString().endsWith(".json")).count();
+        if (comparisons == 0 && files.size() == 1) {
+            drawSeconds(files.get(0));
+        } else if (comparisons == files.size() && !flat.required()) {
+            drawComparisons();
+        } else {
+            throw wrong(new IllegalArgumentException(
+                    "name one .csv of a run, which can be flat, or .json of comparisons, which cannot"));
+        }
+        return 0;
+    }
+
+    private void drawSeconds(Path samples) throws IOException {
+        List<Second> seconds = read(samples);
         new Picture(title == null ? samples.getFileName().toString() : title, seconds).write(picture);
         Flatness flatness = flat.judge(seconds);
         PrintWriter out = spec.commandLine().getOut();
         out.print(flatness);
         out.flush();
         flat.check(flatness);
-        return 0;
     }
 
-    private List<Second> read() throws IOException {
+    private void drawComparisons() throws IOException {
+        List<Results> all = ResultFiles.read(spec, files);
+        try {
+            new Bars(title == null ? "" : title, all, columns).write(picture);
+        } catch (IllegalArgumentException e) {
+            throw wrong(e);
+        }
+    }
+
+    private List<Second> read(Path samples) throws IOException {
         if (!Files.isRegularFile(samples)) {
             throw new ParameterException(spec.commandLine(), samples + " is no file");
         }
@@ -62,7 +105,11 @@ final class PlotCommand implements Callable<Integer> {
             }
             return seconds;
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+            throw wrong(e);
         }
+    }
+
+    private ParameterException wrong(IllegalArgumentException cause) {
+        return new ParameterException(spec.commandLine(), cause.getMessage(), cause);
     }
 }

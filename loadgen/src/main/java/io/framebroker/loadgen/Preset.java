@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Comparisons with a name: options of {@code compare} as if they had been written out. What is written out wins. */
 enum Preset {
@@ -42,7 +43,45 @@ enum Preset {
             "--broker-jvm",
             Jvm.DEFAULT_FLAGS),
     /** What it costs that frames come from many cameras. */
-    DISK_STREAMS("broker,broker-disk,broker@64,broker-disk@64", 100_000, 1, 1);
+    DISK_STREAMS("broker,broker-disk,broker@64,broker-disk@64", 100_000, 1, 1),
+    /** The cells of the matrix of goals, from here on: large frames in memory, beside what keeps them no safer, or safer. */
+    GOALS_100K(
+            "relay,broker,redis-noaof,nats?,rabbitmq?",
+            100_000,
+            1,
+            1,
+            "broker/relay>=0.9,broker/nats>=2,broker/rabbitmq>=2,broker/redis-noaof>=1.3",
+            List.of()),
+    GOALS_100K_REDIS("redis,broker-redis", 100_000, 1, 1, "broker-redis/redis>=1.25", List.of()),
+    GOALS_100K_REDIS_X4(
+            "redis,broker-redis,nats?", 100_000, 1, 4, "broker-redis/redis>=1.3,broker-redis/nats>=1", List.of()),
+    /** Small frames. */
+    GOALS_184("relay,broker", 184, 64, 1, "broker/relay>=0.4,fps(broker)>=1392000", List.of()),
+    GOALS_184_REDIS(
+            "redis,redis-batch,broker-redis",
+            184,
+            64,
+            1,
+            "broker-redis/redis>=6,broker-redis/redis-batch>=1",
+            List.of()),
+    /** Pixels of 1920 x 1080, three bytes each: as many on their way as fit the limits in bytes and the heaps. */
+    GOALS_6M(
+            "relay,broker,nats?,redis,broker-redis",
+            6_220_800,
+            1,
+            1,
+            "broker/relay>=0.9,broker/nats>=1.5,broker-redis/redis>=1",
+            List.of("--in-flight", "16", "--window", "16", "--backlog-frames", "32", "--retention-frames", "8")),
+    /** How late frames are that come at fixed times, and what they cost. */
+    GOALS_PACED_100K(
+            "redis,broker-redis,broker-redis-early,broker-redis-latest",
+            100_000,
+            1,
+            1,
+            "p99(broker-redis-early)<3,p99(broker-redis-latest)<3,cores(broker-redis)<0.3,"
+                    + "cores(broker-redis-early)<0.3,cores(broker-redis-latest)<0.3",
+            List.of("--rate", "1000")),
+    GOALS_PACED_184("redis,broker-redis", 184, 1, 1, "cores(broker-redis)<0.2", List.of("--rate", "1000"));
 
     static final String OPTION = "--preset";
 
@@ -63,6 +102,37 @@ enum Preset {
         for (int i = 0; i < more.length; i += 2) {
             options.put(more[i], more[i + 1]);
         }
+    }
+
+    /**
+     * A cell of the matrix of goals. Many JVMs run side by side, so their heaps are small, but for the broker's.
+     *
+     * @param goals in the words of {@code --goal}
+     * @param more names of options and their values in turn
+     */
+    Preset(String targets, int frameBytes, int batch, int groups, String goals, List<String> more) {
+        this(
+                targets,
+                frameBytes,
+                batch,
+                groups,
+                Stream.concat(
+                                Stream.of(
+                                        "--goal",
+                                        goals,
+                                        "--warmup",
+                                        "20s",
+                                        "--jvm",
+                                        Jvm.SMALL_FLAGS,
+                                        "--broker-jvm",
+                                        Jvm.DEFAULT_FLAGS),
+                                more.stream())
+                        .toArray(String[]::new));
+    }
+
+    /** Whether it is a cell of the matrix of goals. */
+    boolean hasGoals() {
+        return options.containsKey("--goal");
     }
 
     /** As users write it. */

@@ -44,8 +44,8 @@ final class RunCommand implements Callable<Integer> {
             paramLabel = "TARGET",
             defaultValue = "broker",
             description =
-                    "What the frames go through: broker, broker-redis, broker-disk, broker-disk-fsync, relay, raw, polling,"
-                            + " redis, redis-batch, nats or rabbitmq (default: ${DEFAULT-VALUE}).")
+                    "What the frames go through: broker, broker-redis, broker-redis-early, broker-redis-latest, broker-disk, broker-disk-fsync, relay, raw, polling,"
+                            + " redis, redis-noaof, redis-batch, nats or rabbitmq (default: ${DEFAULT-VALUE}).")
     private String target;
 
     @Option(

@@ -36,7 +36,11 @@ final class SoakOptions {
             description = "Write a line for each measured second there: frames, latency, memory, processors, disk.")
     private Path samples;
 
-    @Option(names = "--plot", paramLabel = "FILE.svg", description = "Draw them there.")
+    @Option(
+            names = "--plot",
+            paramLabel = "FILE",
+            converter = Pictures.class,
+            description = "Draw them there; .svg or .png.")
     private Path picture;
 
     @Mixin

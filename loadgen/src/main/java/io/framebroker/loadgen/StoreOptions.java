@@ -158,7 +158,7 @@ final class StoreOptions {
                     + " --data-dir DIR for a folder on a disk");
         }
         long seconds = Math.max(1, longest.toSeconds() + 1);
-        boolean redis = stored.stream().anyMatch(Target::needsRedis);
+        boolean redis = stored.stream().anyMatch(Target::appends);
         Room.disk(
                 folder(),
                 (redis ? AOF_BYTES_PER_SECOND * seconds : 0) + stored.size() * FILE_BYTES,

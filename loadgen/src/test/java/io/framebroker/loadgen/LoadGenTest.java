@@ -12,6 +12,8 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,8 +29,9 @@ class LoadGenTest {
             delimiter = '|',
             quoteCharacter = '"',
             value = {
-                "run --target kafka | target 'kafka' is not known; use one of broker, relay, raw, polling, redis, redis-batch, broker-redis, broker-disk, broker-disk-fsync, nats, rabbitmq",
+                "run --target kafka | target 'kafka' is not known; use one of broker, relay, raw, polling, redis, redis-noaof, redis-batch, broker-redis, broker-redis-early, broker-redis-latest, broker-disk, broker-disk-fsync, nats, rabbitmq",
                 "run --target relay --consumers 2 | the relay target has no groups to share frames in",
+                "run --target broker-redis-latest --consumers 2 | target has no groups to share frames in",
                 "run --target relay --frame-bytes 8 | --frame-bytes is 8; it must be 32 to 33554432",
                 "run --target relay --address here | --address is 'here'; write it as host:port",
                 "run --target relay --warmup 10 | '10' is no duration; write it as 500ms, 15s, 2m or 1h",
@@ -49,6 +52,7 @@ class LoadGenTest {
                 "compare --targets redis,broker-redis --redis-url here | --redis-url is not a URL of Redis",
                 "compare --targets redis,redis-batch | --batch is 1, with which redis-batch is redis",
                 "compare --targets raw,relay --backlog-frames 0 | --backlog-frames is 0; it must be 1 to 1000000",
+                "run --target redis-noaof --redis-url redis://localhost:6379 | redis-noaof is a server that is started",
                 "run --target redis --address localhost:6379 | the redis target is found by --redis-url",
                 "run --target broker-disk --address localhost:50051 | target is a broker that is started with its own folder",
                 "run --target nats --address localhost:4222 | the nats target is found by --nats-url",
@@ -59,6 +63,10 @@ class LoadGenTest {
                 "compare --targets raw@4,raw@4 | --targets is raw@4,raw@4; name two or more, each once",
                 "compare --targets raw,nats --nats-server no-such-server --require raw/redis=1 | --require names redis, which is not measured; measured are raw, nats",
                 "compare --targets nats? --nats-server no-such-server | --targets is nats?; name two or more",
+                "compare --goal relay>raw | --goal is 'relay>raw'; write it as broker/relay>=0.9",
+                "compare --plot bars.gif | 'bars.gif' is no picture",
+                "summary no-such.json | no-such.json is no file",
+                "summary pom.xml | pom.xml has no comparison",
                 "compare --require relay>raw | --require is 'relay>raw'; write it as relay/raw=0.35",
             })
     void wrongArgumentsAreNamedAndEndWithTwo(String arguments, String message) {
@@ -161,6 +169,45 @@ class LoadGenTest {
                 .contains("nats is left out: there is no no-such-server on the PATH, and no --nats-url")
                 .contains("rabbitmq is left out: there is no /no/such/server, and no --rabbitmq-url");
         assertThat(out.toString()).contains("relay / raw").doesNotContain("nats");
+    }
+
+    @Test
+    void whatWasComparedIsDrawnAndJudgedLaterAsAtOnce(@TempDir Path folder) throws IOException {
+        Path json = folder.resolve("cell.json");
+        Path now = folder.resolve("now.svg");
+        Path later = folder.resolve("later.svg");
+
+        int code = executeUntilFramesFlow(
+                "compare --targets raw,relay --rounds 2 --warmup 100ms --lead 10ms --jvm -Xmx64m --frame-bytes 1000"
+                        + " --goal raw/relay>=0.0001,fps(broker)>=1 --goal fps(raw)<1 --json " + json + " --plot "
+                        + now,
+                500);
+
+        assertThat(code).as(err.toString()).isZero();
+        assertThat(out.toString()).contains("peak memory, MiB");
+        String goals = out.toString().substring(out.toString().indexOf("cell "));
+        assertThat(goals.split("\n"))
+                .anyMatch(line -> line.matches("this +raw/relay>=0.0001 .* met"))
+                .anyMatch(line -> line.matches("this +fps\\(broker\\)>=1 +- +not measured"))
+                .anyMatch(line -> line.matches("this +fps\\(raw\\)<1 .* not met"));
+        assertThat(execute("plot " + json + " --out " + later)).isZero();
+        assertThat(Files.readString(now)).contains("1 kB, 1 camera, 1 group; 2 rounds");
+        assertThat(texts(later)).isEqualTo(texts(now)).contains(">relay<");
+        out.getBuffer().setLength(0);
+        assertThat(execute("summary " + json)).isZero();
+        assertThat(out.toString().replace("cell ", "this ")).contains("raw/relay>=0.0001", "not measured", "not met");
+        assertThat(execute("plot " + json + " " + json + " --out " + folder.resolve("two.png") + " --columns 1"))
+                .isZero();
+        assertThat(folder.resolve("two.png")).isNotEmptyFile();
+    }
+
+    private static List<String> texts(Path svg) throws IOException {
+        return Pattern.compile(">[^<]+</text>")
+                .matcher(Files.readString(svg))
+                .results()
+                .map(MatchResult::group)
+                .map(text -> text.replace("</text>", "<"))
+                .toList();
     }
 
     @Test

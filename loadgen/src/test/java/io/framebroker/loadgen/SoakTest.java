@@ -97,7 +97,12 @@ class SoakTest {
                 "run --target broker-disk --disk-limit lots | 'lots' is no size; write it as 512M or 1G",
                 "plot no-such.csv --out x.svg | no-such.csv is no file",
                 "plot pom.xml --out x.svg | pom.xml has no samples of a run",
-                "plot pom.xml | Missing required option: '--out=FILE.svg'",
+                "plot pom.xml --out x.gif | 'x.gif' is no picture; let its name end in .svg or .png",
+                "run --plot soak.jpg | 'soak.jpg' is no picture",
+                "plot a.csv b.csv --out x.svg | name one .csv of a run, which can be flat, or .json of comparisons",
+                "plot a.json --out x.svg --require-flat | name one .csv of a run, which can be flat, or .json of comp",
+                "plot no-such.json --out x.svg | no-such.json is no file",
+                "plot pom.xml | Missing required option: '--out=FILE'",
             })
     void wrongArgumentsAreNamedAndEndWithTwo(String arguments, String message) {
         assertThat(execute(arguments)).isEqualTo(2);

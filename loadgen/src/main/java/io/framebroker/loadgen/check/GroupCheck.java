@@ -28,6 +28,7 @@ public final class GroupCheck {
     private long reordered;
     private long damaged;
     private long strangers;
+    private long leftOut;
 
     public GroupCheck(long runId, int camera, String name, int members) {
         this.runId = runId;
@@ -81,14 +82,24 @@ public final class GroupCheck {
         example("damaged", 0, bytes + " bytes");
     }
 
+    /** Frames of which the target said that they do not come, because newer ones do; which they are, it does not say. */
+    public synchronized void leftOut(long frames) {
+        leftOut += frames;
+    }
+
+    /** How many it said that of. */
+    public synchronized long leftOut() {
+        return leftOut;
+    }
+
     /** Distinct frames seen. */
     public synchronized long distinct() {
         return seen.size();
     }
 
-    /** Frames not seen though a later one was. */
+    /** Frames neither seen nor left out though a later one was. */
     public synchronized long missing() {
-        return seen.holes();
+        return Math.max(0, seen.holes() - leftOut);
     }
 
     /** Deliveries with an attempt above 1. */
@@ -96,12 +107,12 @@ public final class GroupCheck {
         return redelivered;
     }
 
-    /** Whether every frame up to {@code last} was seen, but for those that were not stored. */
+    /** Whether every frame up to {@code last} was seen, but for those that were not stored or were left out. */
     public synchronized boolean complete(long last, Map<Long, String> notStored) {
-        if (seen.size() + notStored.size() < last) {
+        if (seen.size() + notStored.size() + leftOut < last) {
             return false;
         }
-        return lostUpTo(last, notStored) == 0;
+        return openUpTo(last, notStored) <= 0;
     }
 
     /**
@@ -111,9 +122,12 @@ public final class GroupCheck {
      * @param notStored published frames the target refused, and why; they may be absent, and if present they are ghosts
      */
     public synchronized Defects settle(long last, Map<Long, String> notStored) {
-        long lost = lostUpTo(last, notStored);
-        if (lost > 0) {
-            example("lost", firstLost(last, notStored), "first of " + lost);
+        long open = openUpTo(last, notStored);
+        if (open > 0) {
+            String others = leftOut == 0 ? "" : " and " + leftOut + " left out";
+            example("lost", firstLost(last, notStored), "first of " + open + others);
+        } else if (open < 0) {
+            example("ghost", last, -open + " of " + leftOut + " that were left out came all the same");
         }
         long refusedYetSeen = notStored.entrySet().stream()
                 .filter(e -> !e.getValue().startsWith("UNKNOWN") && seen.contains(e.getKey()))
@@ -127,10 +141,16 @@ public final class GroupCheck {
             }
         }
         return new Defects(
-                lost, duplicates, reordered, damaged, strangers + beyond + refusedYetSeen, List.copyOf(examples));
+                Math.max(0, open),
+                duplicates,
+                reordered,
+                damaged,
+                strangers + beyond + refusedYetSeen + Math.max(0, -open),
+                List.copyOf(examples));
     }
 
-    private long lostUpTo(long last, Map<Long, String> notStored) {
+    /** Frames of which nothing is known; below 0 when more were left out than did not come. */
+    private long openUpTo(long last, Map<Long, String> notStored) {
         long beyond = 0;
         for (long sequence = last + 1; sequence <= seen.highest(); sequence++) {
             beyond += seen.contains(sequence) ? 1 : 0;
@@ -138,7 +158,7 @@ public final class GroupCheck {
         long excused = notStored.keySet().stream()
                 .filter(sequence -> sequence <= last && !seen.contains(sequence))
                 .count();
-        return last - (seen.size() - beyond) - excused;
+        return last - (seen.size() - beyond) - excused - leftOut;
     }
 
     private long firstLost(long last, Map<Long, String> notStored) {

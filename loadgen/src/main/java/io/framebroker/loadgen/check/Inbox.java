@@ -63,6 +63,11 @@ public final class Inbox {
         frames.lazySet(frames.getPlain() + 1);
     }
 
+    /** Frames of a camera's stream of which the target says that it leaves them out. */
+    public void leftOut(int camera, long frames) {
+        checks[camera].leftOut(frames);
+    }
+
     /** Deliveries so far. */
     public long frames() {
         return frames.get();

@@ -18,20 +18,24 @@ public final class Comparison {
 
     private final String figureName;
 
-    private Comparison(List<Side> sides, String figureName, ToDoubleFunction<Measurement> figure) {
+    /** The same in JSON. */
+    private final String figureKey;
+
+    private Comparison(List<Side> sides, String figureName, String figureKey, ToDoubleFunction<Measurement> figure) {
         sides.forEach(side -> rounds.put(side, new ArrayList<>()));
         this.figureName = figureName;
+        this.figureKey = figureKey;
         this.figure = figure;
     }
 
     /** Compares frames delivered, in all groups together. */
     public static Comparison ofDelivered(List<Side> sides) {
-        return new Comparison(sides, "frames/s", Measurement::deliveredPerSecond);
+        return new Comparison(sides, "frames/s", "delivered_fps", Measurement::deliveredPerSecond);
     }
 
     /** Compares frames settled by every group. */
     public static Comparison ofSettled(List<Side> sides) {
-        return new Comparison(sides, "settled frames/s", Measurement::settledPerSecond);
+        return new Comparison(sides, "settled frames/s", "settled_fps", Measurement::settledPerSecond);
     }
 
     /** Adds a side's next round. All sides must have the same number in the end. */
@@ -85,7 +89,31 @@ public final class Comparison {
                     Figures.significant(
                             spread(side, m -> m.cpuPerThousand("consumer")).median()));
         }
-        return figures + "\n" + cpu + "\n" + ratios();
+        return figures + "\n" + cpu + "\n" + memory() + "\n" + ratios();
+    }
+
+    /** The most each process took, over all rounds: memory that is not given back is what a machine must have. */
+    String memory() {
+        Table table = new Table("peak memory, MiB", "publisher", "middle", "server", "consumer");
+        for (Side side : rounds.keySet()) {
+            List<String> cells = new ArrayList<>(List.of(side.label()));
+            for (String process : roles(side).values()) {
+                cells.add(Figures.whole(
+                        spread(side, m -> m.peakMebibytes(process)).max()));
+            }
+            table.row(cells.toArray(String[]::new));
+        }
+        return table.toString();
+    }
+
+    /** Name of the process of each column, in the tables' order; a server that a target has none of is a name nobody has. */
+    private static Map<String, String> roles(Side side) {
+        Map<String, String> roles = new LinkedHashMap<>();
+        roles.put("publisher", "publisher");
+        roles.put("middle", side.target().label());
+        roles.put("server", String.valueOf(side.target().server()));
+        roles.put("consumer", "consumer");
+        return roles;
     }
 
     /** What is compared of whom: frames a second flat out; of frames at fixed times all targets carry as many, and latency tells. */
@@ -139,6 +167,7 @@ public final class Comparison {
 
     public Map<String, Object> toJson() {
         Map<String, Object> json = new LinkedHashMap<>();
+        json.put("compared", figureKey);
         Map<String, Object> byTarget = new LinkedHashMap<>();
         rounds.forEach((side, measurements) -> {
             Map<String, Object> of = new LinkedHashMap<>();
@@ -152,6 +181,11 @@ public final class Comparison {
             of.put(
                     "published_fps",
                     spread(side, Measurement::publishedPerSecond).toJson());
+            Map<String, Object> memory = new LinkedHashMap<>();
+            roles(side)
+                    .forEach((role, process) -> memory.put(
+                            role, spread(side, m -> m.peakMebibytes(process)).max()));
+            of.put("peak_resident_mib", memory);
             of.put("rounds", measurements.stream().map(Measurement::toJson).toList());
             byTarget.put(side.label(), of);
         });

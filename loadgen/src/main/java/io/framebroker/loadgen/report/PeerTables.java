@@ -17,7 +17,8 @@ public final class PeerTables {
 
     public static String of(Comparison comparison) {
         PeerTables tables = new PeerTables(comparison);
-        return tables.figures() + "\n" + tables.costs() + "\n" + comparison.ratios() + "\n" + tables.disturbance();
+        return tables.figures() + "\n" + tables.costs() + "\n" + comparison.memory() + "\n" + comparison.ratios() + "\n"
+                + tables.leftOut() + tables.disturbance();
     }
 
     private Table figures() {
@@ -55,10 +56,24 @@ public final class PeerTables {
                     cpu(side, side.target().server()),
                     cpu(side, "consumer"),
                     Figures.significant(median(side, Measurement::cpuPerThousand)),
-                    Figures.whole(
-                            side.target().needsRedis() ? median(side, Measurement::aofBytesPerFrame) : Double.NaN));
+                    Figures.whole(side.target().appends() ? median(side, Measurement::aofBytesPerFrame) : Double.NaN));
         }
         return table;
+    }
+
+    /** Of targets that may leave frames out. */
+    private String leftOut() {
+        StringBuilder lines = new StringBuilder();
+        for (Side side : comparison.sides()) {
+            if (side.target().leavesOut()) {
+                double frames = comparison.spread(side, Measurement::leftOut).max();
+                lines.append(side.label())
+                        .append(": ")
+                        .append(Figures.whole(frames))
+                        .append(" frames left out for newer ones, since the run began\n");
+            }
+        }
+        return lines.toString();
     }
 
     /** Where this is not near 0, the ratios are those of a machine that does other things. */

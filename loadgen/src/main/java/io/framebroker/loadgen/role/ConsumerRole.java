@@ -115,11 +115,13 @@ public final class ConsumerRole implements Role {
         awaitSettled(deadline);
         Defects defects = Defects.NONE;
         long redelivered = 0;
+        long leftOut = 0;
         for (GroupCheck[] group : checks) {
             for (int camera = 0; camera < group.length; camera++) {
                 Map<Long, String> notStored = Accounts.notStored(account, camera);
                 defects = defects.plus(group[camera].settle(Accounts.last(account, camera), notStored));
                 redelivered += group[camera].redelivered();
+                leftOut += group[camera].leftOut();
             }
         }
         return Line.of(Line.OK)
@@ -129,6 +131,7 @@ public final class ConsumerRole implements Role {
                 .with("damaged", defects.damaged())
                 .with("ghosts", defects.ghosts())
                 .with("redelivered", redelivered)
+                .with("left_out", leftOut)
                 .with("examples", String.join("\n", defects.examples()));
     }
 

@@ -5,18 +5,23 @@ import java.time.Duration;
 /** A server that is started for one target, or one that runs and is left as it is. Used by one thread. */
 abstract class HeldServer implements StoreServer {
     /** Null for one that runs already. */
-    private final HeldProcess process;
+    private final HeldProcess held;
 
     private final String url;
 
-    HeldServer(HeldProcess process, String url) {
-        this.process = process;
+    HeldServer(HeldProcess held, String url) {
+        this.held = held;
         this.url = url;
     }
 
     /** Null for one that runs already. */
-    HeldProcess process() {
-        return process;
+    HeldProcess held() {
+        return held;
+    }
+
+    @Override
+    public ProcessHandle process() {
+        return held == null ? null : held.process();
     }
 
     @Override
@@ -26,22 +31,20 @@ abstract class HeldServer implements StoreServer {
 
     @Override
     public Duration cpu() {
-        return process == null
-                ? null
-                : process.process().info().totalCpuDuration().orElse(Duration.ZERO);
+        return held == null ? null : held.process().info().totalCpuDuration().orElse(Duration.ZERO);
     }
 
     @Override
     public void check() {
-        if (process != null) {
-            process.check();
+        if (held != null) {
+            held.check();
         }
     }
 
     @Override
     public void close() {
-        if (process != null) {
-            process.close();
+        if (held != null) {
+            held.close();
         }
     }
 }

@@ -15,6 +15,7 @@ import org.HdrHistogram.Histogram;
  * @param to the same at its end
  * @param defects what the consumer found once the publisher had said where it ended
  * @param redelivered deliveries with an attempt above 1, since the run began
+ * @param leftOut frames the target said it leaves out for newer ones, since the run began
  */
 public record Measurement(
         Side side,
@@ -23,7 +24,8 @@ public record Measurement(
         Sample to,
         Histogram latencyMicros,
         Defects defects,
-        long redelivered) {
+        long redelivered,
+        long leftOut) {
     public Target target() {
         return side.target();
     }
@@ -77,6 +79,12 @@ public record Measurement(
         return to.cpuSeconds(from);
     }
 
+    /** The most memory a process had in RAM up to the end of the stretch, in 2^20 bytes; NaN where nobody tells. */
+    public double peakMebibytes(String process) {
+        Long bytes = to.costs().peakBytes().get(process);
+        return bytes == null ? Double.NaN : (double) bytes / (1 << 20);
+    }
+
     /** Bytes by which Redis's append-only file grew for a published frame. */
     public double aofBytesPerFrame() {
         return published() == 0
@@ -114,11 +122,13 @@ public record Measurement(
         Map<String, Object> perThousand = new LinkedHashMap<>();
         cpuSeconds().keySet().forEach(process -> perThousand.put(process, cpuPerThousand(process)));
         json.put("cpu_seconds_per_1000_frames", perThousand);
-        if (target().needsRedis()) {
+        json.put("peak_resident_bytes", to.costs().peakBytes());
+        if (target().appends()) {
             json.put("aof_bytes_per_frame", aofBytesPerFrame());
         }
         json.put("cores_used_by_others", to.otherCores(from));
         json.put("redelivered", redelivered);
+        json.put("left_out", leftOut);
         json.put("defects", defects.toJson());
         return json;
     }

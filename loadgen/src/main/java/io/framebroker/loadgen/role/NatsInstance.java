@@ -71,8 +71,8 @@ final class NatsInstance extends HeldServer {
         }
         facts.put("storage", "file");
         facts.put("acknowledged", "when written");
-        if (process() != null) {
-            facts.put("file_system", DataFolder.fileSystem(process().folder()));
+        if (held() != null) {
+            facts.put("file_system", DataFolder.fileSystem(held().folder()));
         }
         return facts;
     }

@@ -134,8 +134,8 @@ final class RabbitInstance extends HeldServer {
         }
         facts.put("queues", "quorum");
         facts.put("acknowledged", "when forced to the disk");
-        if (process() != null) {
-            facts.put("file_system", DataFolder.fileSystem(process().folder()));
+        if (held() != null) {
+            facts.put("file_system", DataFolder.fileSystem(held().folder()));
         }
         return facts;
     }

@@ -26,13 +26,13 @@ final class RedisInstance implements StoreServer {
             List.of("appendonly", "appendfsync", "maxmemory-policy", "auto-aof-rewrite-percentage");
 
     /** Null for one that runs already. */
-    private final HeldProcess process;
+    private final HeldProcess held;
 
     private final String url;
     private final RedisConnection connection;
 
-    private RedisInstance(HeldProcess process, String url) {
-        this.process = process;
+    private RedisInstance(HeldProcess held, String url) {
+        this.held = held;
         this.url = url;
         this.connection = RedisConnection.open(url);
     }
@@ -86,8 +86,8 @@ final class RedisInstance implements StoreServer {
         Map<String, Object> facts = new LinkedHashMap<>();
         facts.put("version", connection.info("server").get("redis_version"));
         TOLD.forEach(name -> facts.put(name, setting(name)));
-        if (process != null) {
-            facts.put("file_system", DataFolder.fileSystem(process.folder()));
+        if (held != null) {
+            facts.put("file_system", DataFolder.fileSystem(held.folder()));
         }
         return facts;
     }
@@ -104,9 +104,14 @@ final class RedisInstance implements StoreServer {
     }
 
     @Override
+    public ProcessHandle process() {
+        return held == null ? null : held.process();
+    }
+
+    @Override
     public Duration cpu() {
-        if (process != null) {
-            return process.process().info().totalCpuDuration().orElse(Duration.ZERO);
+        if (held != null) {
+            return held.process().info().totalCpuDuration().orElse(Duration.ZERO);
         }
         Map<String, String> info = connection.info("cpu");
         double seconds = Double.parseDouble(info.get("used_cpu_sys")) + Double.parseDouble(info.get("used_cpu_user"));
@@ -120,8 +125,8 @@ final class RedisInstance implements StoreServer {
 
     @Override
     public void check() {
-        if (process != null) {
-            process.check();
+        if (held != null) {
+            held.check();
         }
     }
 
@@ -131,7 +136,7 @@ final class RedisInstance implements StoreServer {
      */
     @Override
     public void compact() throws InterruptedException {
-        if (process == null || connection.info("persistence").get("aof_enabled").equals("0")) {
+        if (held == null || connection.info("persistence").get("aof_enabled").equals("0")) {
             return;
         }
         connection.executeCommand(Command.BGREWRITEAOF);
@@ -147,15 +152,15 @@ final class RedisInstance implements StoreServer {
         } while (info.get("aof_rewrite_in_progress").equals("1")
                 || info.get("aof_rewrite_scheduled").equals("1"));
         if (!info.get("aof_last_bgrewrite_status").equals("ok")) {
-            throw new RunFailure("redis-server could not rewrite its append-only file" + process.log());
+            throw new RunFailure("redis-server could not rewrite its append-only file" + held.log());
         }
     }
 
     @Override
     public void close() {
         connection.close();
-        if (process != null) {
-            process.close();
+        if (held != null) {
+            held.close();
         }
     }
 }

@@ -13,12 +13,23 @@ import java.util.List;
  * @param conf configuration file to start it with; null for ours
  * @param folder where started ones keep their append-only files, in a folder of their own each
  * @param memoryBytes above which one that is started with our configuration refuses to grow
+ * @param appends whether it writes what it keeps to a file; a configuration of the user's may say it does not
  */
-public record RedisSettings(String url, String server, Path conf, Path folder, long memoryBytes) {
+public record RedisSettings(String url, String server, Path conf, Path folder, long memoryBytes, boolean appends) {
     public RedisSettings {
         if (url != null && !RedisConnection.isUrl(url)) {
             throw new IllegalArgumentException("--redis-url is not a URL of Redis; write it as redis://host:port");
         }
+    }
+
+    /** One that appends, or does what its configuration says. */
+    public RedisSettings(String url, String server, Path conf, Path folder, long memoryBytes) {
+        this(url, server, conf, folder, memoryBytes, true);
+    }
+
+    /** The same server, but that nothing it keeps outlives it. */
+    RedisSettings withoutAof() {
+        return new RedisSettings(url, server, conf, folder, memoryBytes, false);
     }
 
     /** Whether servers are started, which are ours to fill, empty and end. */
@@ -40,6 +51,10 @@ public record RedisSettings(String url, String server, Path conf, Path folder, l
             option(command, "save", "");
             option(command, "maxmemory", Long.toString(memoryBytes));
             option(command, "maxmemory-policy", "noeviction");
+        }
+        if (!appends) {
+            // The last one said counts.
+            option(command, "appendonly", "no");
         }
         option(command, "auto-aof-rewrite-percentage", "0");
         option(command, "bind", "127.0.0.1");

@@ -139,7 +139,8 @@ public final class Rig implements AutoCloseable {
                 to,
                 Latencies.read(histogram.get("histogram")),
                 defects(verdict),
-                verdict.number("redelivered"));
+                verdict.number("redelivered"),
+                verdict.number("left_out"));
     }
 
     @Override
@@ -190,7 +191,7 @@ public final class Rig implements AutoCloseable {
                 taken.number("settled"),
                 taken.number("missing"),
                 new Sample.Latency(taken.number("p50"), taken.number("p99"), taken.number("max")),
-                new Sample.Costs(cpu(), Machine.used(), server == null ? 0 : server.aofBytes()));
+                new Sample.Costs(cpu(), Machine.used(), peakBytes(), server == null ? 0 : server.aofBytes()));
     }
 
     /** Where a broker that we have started keeps its frames; null when it does not keep them on disk. */
@@ -225,6 +226,21 @@ public final class Rig implements AutoCloseable {
             cpu.put(setup.target().server(), used);
         }
         return cpu;
+    }
+
+    private Map<String, Long> peakBytes() {
+        Map<String, ProcessHandle> all = processes();
+        if (server != null && server.process() != null) {
+            all.put(setup.target().server(), server.process());
+        }
+        Map<String, Long> peaks = new LinkedHashMap<>();
+        all.forEach((name, process) -> {
+            long bytes = Memory.of(process).peakBytes();
+            if (bytes > 0) {
+                peaks.put(name, bytes);
+            }
+        });
+        return peaks;
     }
 
     private static Defects defects(Line verdict) {

@@ -55,9 +55,10 @@ public record Sample(
      *
      * @param cpu processor time, by process
      * @param machineCpu of all processes of the machine
+     * @param peakBytes the most memory each process has had in RAM; no entry where the system does not tell
      * @param aofBytes size of Redis's append-only file; 0 without one
      */
-    public record Costs(Map<String, Duration> cpu, Duration machineCpu, long aofBytes) {}
+    public record Costs(Map<String, Duration> cpu, Duration machineCpu, Map<String, Long> peakBytes, long aofBytes) {}
 
     public double sentPerSecond(Sample before) {
         return perSecond(sent - before.sent, publisherNanos - before.publisherNanos);

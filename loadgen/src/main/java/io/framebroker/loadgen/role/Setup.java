@@ -51,6 +51,11 @@ public record Setup(
                     + " target has no groups to share frames in: each consumer gets every frame. Use --consumers 1"
                     + " and --groups for the number of consumers");
         }
+        if (target == Target.REDIS_NOAOF && !stores.redis().starts()) {
+            throw new IllegalArgumentException(
+                    "--redis-url is " + stores.redis().url() + ", but redis-noaof is a"
+                            + " server that is started without its append-only file; leave one of the two out");
+        }
         if (target == Target.REDIS_BATCH && workload.batch() == 1) {
             throw new IllegalArgumentException(
                     "--batch is 1, with which redis-batch is redis; say how many frames share an entry, --batch 64");
@@ -79,7 +84,8 @@ public record Setup(
         arguments.addAll(
                 switch (target()) {
                     case BROKER -> saysWhere(brokerArguments) ? List.of() : List.of("--store", "memory");
-                    case BROKER_REDIS -> List.of("--store", "redis", "--redis-url", redisUrl);
+                    case BROKER_REDIS, BROKER_REDIS_EARLY, BROKER_REDIS_LATEST ->
+                        List.of("--store", "redis", "--redis-url", redisUrl);
                     case BROKER_DISK -> onDisk(folder, "STORED");
                     case BROKER_DISK_FSYNC -> onDisk(folder, "FSYNC");
                     default -> throw new IllegalStateException(side + " has no broker");

@@ -14,6 +14,9 @@ interface StoreServer extends AutoCloseable {
     /** Processor time it has used; null where it does not say. */
     Duration cpu();
 
+    /** The one that was started; null for one that runs already. */
+    ProcessHandle process();
+
     /** Size of its append-only file; 0 without one. */
     default long aofBytes() {
         return 0;
@@ -32,8 +35,9 @@ interface StoreServer extends AutoCloseable {
     static StoreServer open(Setup setup) throws InterruptedException {
         String name = setup.side().label();
         return switch (setup.target()) {
-            case REDIS, REDIS_BATCH, BROKER_REDIS ->
+            case REDIS, REDIS_BATCH, BROKER_REDIS, BROKER_REDIS_EARLY, BROKER_REDIS_LATEST ->
                 RedisInstance.open(setup.stores().redis(), name);
+            case REDIS_NOAOF -> RedisInstance.open(setup.stores().redis().withoutAof(), name);
             case NATS -> NatsInstance.open(setup.stores().nats(), name);
             case RABBITMQ -> RabbitInstance.open(setup.stores().rabbitmq(), name);
             default -> null;

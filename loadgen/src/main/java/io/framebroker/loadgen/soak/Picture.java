@@ -1,15 +1,11 @@
 package io.framebroker.loadgen.soak;
 
-import de.erichseifert.vectorgraphics2d.Processors;
-import de.erichseifert.vectorgraphics2d.VectorGraphics2D;
-import de.erichseifert.vectorgraphics2d.util.PageSize;
+import io.framebroker.loadgen.picture.Canvas;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.geom.Rectangle2D;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
@@ -28,7 +24,6 @@ import org.jfree.chart.plot.CombinedDomainXYPlot;
 import org.jfree.chart.plot.ValueMarker;
 import org.jfree.chart.plot.XYPlot;
 import org.jfree.chart.renderer.xy.XYLineAndShapeRenderer;
-import org.jfree.chart.text.TextUtils;
 import org.jfree.chart.title.LegendTitle;
 import org.jfree.chart.title.TextTitle;
 import org.jfree.chart.ui.RectangleAnchor;
@@ -37,7 +32,7 @@ import org.jfree.data.Range;
 import org.jfree.data.xy.XYSeries;
 import org.jfree.data.xy.XYSeriesCollection;
 
-/** A run as one SVG picture: latency, throughput, cores, memory and disk, one below the other over the same time. */
+/** A run as one picture: latency, throughput, cores, memory and disk, one below the other over the same time. */
 public final class Picture {
     private static final int WIDTH = 1_100;
     private static final int HEAD_HEIGHT = 95;
@@ -78,23 +73,14 @@ public final class Picture {
         if (seconds.isEmpty()) {
             throw new IllegalArgumentException("there is no second to draw");
         }
-        // Nothing of it needs a screen.
-        System.setProperty("java.awt.headless", "true");
-        // Else the names of the axes are drawn as shapes, which nobody can search or select.
-        TextUtils.setUseDrawRotatedStringWorkaround(false);
         CombinedDomainXYPlot all = panels();
         JFreeChart chart = new JFreeChart(title, new Font(Font.SANS_SERIF, Font.BOLD, 16), all, false);
         chart.setBackgroundPaint(Color.WHITE);
         chart.addSubtitle(new TextTitle(
                 String.format(Locale.ROOT, "%d s measured; a point is the second before it", Math.round(last().at()))));
         int height = HEAD_HEIGHT + PANEL_HEIGHT * all.getSubplots().size();
-        VectorGraphics2D graphics = new VectorGraphics2D();
-        chart.draw(graphics, new Rectangle2D.Double(0, 0, WIDTH, height));
-        try (OutputStream out = Files.newOutputStream(file)) {
-            Processors.get("svg")
-                    .getDocument(graphics.getCommands(), new PageSize(WIDTH, height))
-                    .writeTo(out);
-        }
+        new Canvas(WIDTH, height)
+                .write(file, graphics -> chart.draw(graphics, new Rectangle2D.Double(0, 0, WIDTH, height)));
     }
 
     private CombinedDomainXYPlot panels() {

@@ -1,5 +1,6 @@
 package io.framebroker.loadgen.soak;
 
+import io.framebroker.loadgen.role.Memory;
 import io.framebroker.loadgen.role.Sample;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -8,7 +8,9 @@ import io.framebroker.loadgen.check.Inbox;
 import io.framebroker.loadgen.load.FramePool;
 import io.framebroker.loadgen.load.Workload;
 import io.framebroker.v1.AckLevel;
+import io.framebroker.v1.ConsumeMode;
 import io.framebroker.v1.DeleteStreamRequest;
+import io.framebroker.v1.Gap;
 import io.grpc.StatusRuntimeException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -32,9 +34,13 @@ final class BrokerLink implements Link {
     private static final long OPEN_SECONDS = 60;
     private static final long POLL_MILLIS = 2;
 
+    /** What the broker says of frames that newer ones took the place of. */
+    private static final String LEFT_OUT = "CONFLATED";
+
     /** What an acknowledgement has to promise, or another thing would be measured than is said. */
     private final AckLevel least;
 
+    private final Target target;
     private final Workload workload;
     private final FrameBrokerClient client;
     private final Map<String, Integer> cameras = new HashMap<>();
@@ -47,6 +53,7 @@ final class BrokerLink implements Link {
 
     BrokerLink(Target target, String address, Workload workload) {
         this.least = least(target);
+        this.target = target;
         this.workload = workload;
         this.client = FrameBrokerClient.connect(address);
         for (int camera = 0; camera < workload.cameras(); camera++) {
@@ -72,14 +79,21 @@ final class BrokerLink implements Link {
     @Override
     public void consumer(int group, int member, Supplier<Inbox> inboxes) throws InterruptedException {
         Inbox inbox = inboxes.get();
-        FrameConsumer consumer = client.consumer(cameras.keySet().toArray(String[]::new))
-                .group("g" + group)
+        FrameConsumer.Builder options = client.consumer(cameras.keySet().toArray(String[]::new))
                 .consumerId("g" + group + "-c" + member)
-                .window(workload.window(), workload.windowBytes())
                 .verifyChecksum(workload.verify())
                 .closeTimeout(CLOSE_TIMEOUT)
-                .direct()
-                .onFrame(frame -> accept(frame, inbox));
+                .direct();
+        if (target.leavesOut()) {
+            // With the window it has by itself, of one frame a stream: in a larger one the newest would wait behind
+            // older ones.
+            options.mode(ConsumeMode.CONSUME_MODE_LATEST).onGap(gap -> leftOut(gap, inbox));
+        } else {
+            options.group("g" + group)
+                    .window(workload.window(), workload.windowBytes())
+                    .early(target == Target.BROKER_REDIS_EARLY);
+        }
+        FrameConsumer consumer = options.onFrame(frame -> accept(frame, inbox));
         consumers.add(consumer);
         groups.add(group);
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(OPEN_SECONDS);
@@ -99,6 +113,13 @@ final class BrokerLink implements Link {
         // The client has compared the checksum; what it found corrupt never comes here, but is counted.
         int camera = cameras.get(frame.stream());
         inbox.accept(camera, payload, 0, payload.remaining(), frame.attempt(), frame.sequence(), true);
+    }
+
+    /** Whatever else a gap may be is a loss. */
+    private void leftOut(Gap gap, Inbox inbox) {
+        if (gap.getReason().equals(LEFT_OUT)) {
+            inbox.leftOut(cameras.get(gap.getStream()), gap.getCount());
+        }
     }
 
     @Override

@@ -32,11 +32,12 @@ public interface Link extends AutoCloseable {
     /** Connects to a target at {@code host:port}, to a peer by its URL. */
     static Link to(Target target, String address, Workload workload, StreamLimits limits) {
         return switch (target) {
-            case BROKER, BROKER_REDIS, BROKER_DISK, BROKER_DISK_FSYNC -> new BrokerLink(target, address, workload);
+            case BROKER, BROKER_REDIS, BROKER_REDIS_EARLY, BROKER_REDIS_LATEST, BROKER_DISK, BROKER_DISK_FSYNC ->
+                new BrokerLink(target, address, workload);
             case RELAY -> new RelayLink(address, workload);
             case RAW -> new RawLink(address, workload);
             case POLLING -> new PollingLink(address, workload);
-            case REDIS, REDIS_BATCH -> new RedisLink(target, address, workload, limits);
+            case REDIS, REDIS_NOAOF, REDIS_BATCH -> new RedisLink(target, address, workload, limits);
             case NATS -> new NatsLink(address, workload, limits);
             case RABBITMQ -> new RabbitLink(address, workload, limits);
         };

@@ -16,10 +16,16 @@ public enum Target {
     POLLING,
     /** Plain Redis Streams, an entry for each frame. */
     REDIS,
+    /** The same with a server that keeps nothing over its end: {@code appendonly no}. */
+    REDIS_NOAOF,
     /** Plain Redis Streams, the client packing the frames of a message into one entry. */
     REDIS_BATCH,
     /** Frame Broker with its frames in Redis. */
     BROKER_REDIS,
+    /** The same, of which groups get frames while they are on their way to the store. */
+    BROKER_REDIS_EARLY,
+    /** The same, of which consumers take the newest frame there is when they have time for one. */
+    BROKER_REDIS_LATEST,
     /** Frame Broker with its frames in files, acknowledged when they are written. */
     BROKER_DISK,
     /** Frame Broker with its frames in files, acknowledged when they are forced to the disk. */
@@ -36,7 +42,17 @@ public enum Target {
 
     /** Whether a broker process stands in between. */
     public boolean isBroker() {
-        return this == BROKER || this == BROKER_REDIS || isBrokerOnDisk();
+        return this == BROKER || isBrokerOnRedis() || isBrokerOnDisk();
+    }
+
+    /** Whether that broker keeps its frames in a Redis. */
+    public boolean isBrokerOnRedis() {
+        return this == BROKER_REDIS || this == BROKER_REDIS_EARLY || this == BROKER_REDIS_LATEST;
+    }
+
+    /** Whether frames may be left out for newer ones, which then has to be said of each. */
+    public boolean leavesOut() {
+        return this == BROKER_REDIS_LATEST;
     }
 
     /** Whether that broker keeps its frames in files of its own. */
@@ -46,7 +62,7 @@ public enum Target {
 
     /** Whether clients talk to Redis themselves. */
     public boolean isPlainRedis() {
-        return this == REDIS || this == REDIS_BATCH;
+        return this == REDIS || this == REDIS_NOAOF || this == REDIS_BATCH;
     }
 
     /** Whether it is what one would otherwise take: nothing of ours stands in between. */
@@ -56,7 +72,12 @@ public enum Target {
 
     /** Whether frames are kept by a Redis server. */
     public boolean needsRedis() {
-        return isPlainRedis() || this == BROKER_REDIS;
+        return isPlainRedis() || isBrokerOnRedis();
+    }
+
+    /** Whether that server also writes them to a file. */
+    public boolean appends() {
+        return needsRedis() && this != REDIS_NOAOF;
     }
 
     /** Whether frames are kept outside the memory of who passes them on. */
@@ -78,7 +99,7 @@ public enum Target {
 
     /** Whether the members of a group share its frames. */
     public boolean hasGroups() {
-        return isBroker() || isPeer();
+        return isBroker() && !leavesOut() || isPeer();
     }
 
     public static Target of(String label) {

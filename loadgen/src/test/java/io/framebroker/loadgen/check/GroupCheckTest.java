@@ -48,6 +48,31 @@ class GroupCheckTest {
     }
 
     @Test
+    void whatIsLeftOutIsNotLost() {
+        deliver(0, 1, 2, 5);
+        check.leftOut(2);
+
+        assertThat(check.missing()).isZero();
+        assertThat(check.complete(5, Map.of())).isTrue();
+        assertThat(check.complete(6, Map.of())).isFalse();
+        assertThat(check.settle(5, Map.of())).isEqualTo(Defects.NONE);
+        Defects tail = check.settle(6, Map.of());
+        assertThat(tail.lost()).isOne();
+        assertThat(tail.examples()).containsExactly("lost g0/cam-3 3 (first of 1 and 2 left out)");
+    }
+
+    @Test
+    void whatIsLeftOutDoesNotCome() {
+        deliver(0, 1, 2, 3);
+        check.leftOut(1);
+
+        assertThat(check.complete(3, Map.of())).as("nothing is waited for").isTrue();
+        assertThat(check.settle(3, Map.of()))
+                .extracting(Defects::ghosts, Defects::total)
+                .containsExactly(1L, 1L);
+    }
+
+    @Test
     void findsEverythingLost() {
         assertThat(check.settle(5, Map.of()).lost()).isEqualTo(5);
     }

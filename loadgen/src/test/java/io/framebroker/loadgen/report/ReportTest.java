@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 
 class ReportTest {
     private static final long SECOND = 1_000_000_000;
-    private static final Sample.Costs NO_COSTS = new Sample.Costs(Map.of(), Duration.ZERO, 0);
+    private static final Sample.Costs NO_COSTS = new Sample.Costs(Map.of(), Duration.ZERO, Map.of(), 0);
     private static final Sample.Latency NO_LATENCY = Sample.Latency.NONE;
     private static final Sample START = new Sample(0, 0, 0, 0, 0, 0, 0, NO_LATENCY, NO_COSTS);
 
@@ -121,6 +121,10 @@ class ReportTest {
         assertThat(lines).anyMatch(line -> line.matches("redis +1 500 \\[1 000 - 2 000\\] +10 000 +6 000 .*"));
         assertThat(lines).anyMatch(line -> line.matches("redis +0.02 +- +0.04 +0.03 +0.09 +120"));
         assertThat(lines).anyMatch(line -> line.matches("broker +0.02 +0.04 +- +0.03 +0.09 +-"));
+        assertThat(lines).anyMatch(line -> line.matches("redis +200 +- +400 +300"));
+        assertThat(lines).anyMatch(line -> line.matches("broker-redis +200 +400 +- +300"));
+        assertThat(comparison.toJson().get("targets").toString())
+                .contains("peak_resident_mib={publisher=200.0, middle=NaN, server=400.0, consumer=300.0}");
         assertThat(lines)
                 .anyMatch(line -> line.startsWith("cores kept busy by others: broker 0.25 [0.25 - 0.25], redis"));
         assertThat(lines)
@@ -193,7 +197,7 @@ class ReportTest {
     private static Measurement measurement(Side side, double fps, Histogram latencies, Defects defects) {
         Map<String, Double> cpu = Map.of("publisher", 0.2, side.target().label(), 0.5, "consumer", 0.3);
         Sample end = new Sample(SECOND, 10_000, 0, SECOND, (long) fps, (long) fps, 0, NO_LATENCY, costs(cpu, 1, 0));
-        return new Measurement(side, WORKLOAD, START, end, latencies, defects, 0);
+        return new Measurement(side, WORKLOAD, START, end, latencies, defects, 0, 0);
     }
 
     private static Measurement paced(Side side, long micros) {
@@ -201,7 +205,7 @@ class ReportTest {
         Histogram latencies = new Histogram(3);
         latencies.recordValue(micros);
         Sample end = new Sample(SECOND, 1_000, 0, SECOND, 1_000, 1_000, 0, NO_LATENCY, costs(Map.of(), 1, 0));
-        return new Measurement(side, workload, START, end, latencies, Defects.NONE, 0);
+        return new Measurement(side, workload, START, end, latencies, Defects.NONE, 0, 0);
     }
 
     /** By each of four groups; on a machine of which others use a quarter of a core. */
@@ -211,13 +215,15 @@ class ReportTest {
                 : Map.of("publisher", 0.2, side.target().label(), 0.4, "consumer", 0.3);
         Sample.Costs costs = costs(cpu, 1.15, 1_200_000);
         Sample end = new Sample(SECOND, 10_000, 0, SECOND, (long) (4 * fps), (long) fps, 0, NO_LATENCY, costs);
-        return new Measurement(side, WORKLOAD, START, end, histogram(), Defects.NONE, 0);
+        return new Measurement(side, WORKLOAD, START, end, histogram(), Defects.NONE, 0, 0);
     }
 
     private static Sample.Costs costs(Map<String, Double> cpu, double machine, long aofBytes) {
         Map<String, Duration> times = new LinkedHashMap<>();
         cpu.forEach((process, seconds) -> times.put(process, Duration.ofMillis((long) (seconds * 1_000))));
-        return new Sample.Costs(times, Duration.ofMillis((long) (machine * 1_000)), aofBytes);
+        Map<String, Long> peaks = new LinkedHashMap<>();
+        cpu.forEach((process, seconds) -> peaks.put(process, (long) (seconds * 1_000) << 20));
+        return new Sample.Costs(times, Duration.ofMillis((long) (machine * 1_000)), peaks, aofBytes);
     }
 
     private static Histogram histogram() {

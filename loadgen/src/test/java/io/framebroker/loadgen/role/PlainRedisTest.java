@@ -84,6 +84,21 @@ class PlainRedisTest {
         assertThat(folder).as("what the server wrote").isEmptyDirectory();
     }
 
+    @Test
+    void withoutItsFileTheServerSaysSoAndWritesNothing() throws InterruptedException {
+        Workload workload = new Workload(42, 1, 1, 1, 5_000, 1, 64, 100, 0, true);
+        StreamLimits limits = new StreamLimits(500, 64 << 20, 50, 64 << 20);
+
+        try (Rig rig = Rig.open(setup(Target.REDIS_NOAOF, workload, limits))) {
+            Measurement measured = Rounds.flowing(rig, SHORT);
+
+            measured.check();
+            assertThat(measured.to().costs().aofBytes()).isZero();
+            assertThat(measured.peakMebibytes("redis-server")).isPositive();
+            assertThat(rig.storeFacts()).containsEntry("appendonly", "no");
+        }
+    }
+
     /** The publisher must neither overtake a group by more than the backlog nor trim what it has not settled. */
     @ParameterizedTest(name = "{0}, {1} frames a message")
     @CsvSource({"REDIS, 1", "REDIS_BATCH, 8"})

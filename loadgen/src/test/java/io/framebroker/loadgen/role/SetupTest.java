@@ -7,6 +7,7 @@ import io.framebroker.loadgen.load.Workload;
 import io.framebroker.loadgen.targets.Side;
 import io.framebroker.loadgen.targets.Target;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -74,6 +75,21 @@ class SetupTest {
                 .startsWith("/bin/redis-server", "/etc/redis.conf")
                 .contains("--auto-aof-rewrite-percentage", "--bind", "--port", "--dir")
                 .doesNotContain("--appendonly", "--appendfsync", "--save", "--maxmemory");
+    }
+
+    @Test
+    void aServerWithoutItsFileDiffersInNothingElse() {
+        for (Path conf : new Path[] {null, Path.of("/etc/redis.conf")}) {
+            RedisSettings usual = new RedisSettings(null, "redis-server", conf, Path.of("/data"), 1_000);
+            List<String> command = usual.command(Path.of("/bin/redis-server"), Path.of("/data/x"), 7_000);
+            List<String> without = usual.withoutAof().command(Path.of("/bin/redis-server"), Path.of("/data/x"), 7_000);
+
+            int at = without.lastIndexOf("--appendonly");
+            assertThat(without).containsSequence("--appendonly", "no");
+            List<String> rest = new ArrayList<>(without);
+            rest.subList(at, at + 2).clear();
+            assertThat(rest).isEqualTo(command);
+        }
     }
 
     private static Setup setup(Target target, StreamLimits limits) {

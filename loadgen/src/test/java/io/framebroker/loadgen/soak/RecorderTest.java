@@ -2,6 +2,7 @@ package io.framebroker.loadgen.soak;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.framebroker.loadgen.role.Memory;
 import io.framebroker.loadgen.role.Sample;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,9 +40,9 @@ class RecorderTest {
     @Test
     void memoryOfFilesIsToldApart() {
         List<String> status =
-                List.of("Name: java", "VmHWM:  9 kB", "VmRSS:\t    300 kB", "RssAnon:  200 kB", "RssFile: 100 kB");
+                List.of("Name: java", "VmHWM:  900 kB", "VmRSS:\t    300 kB", "RssAnon:  200 kB", "RssFile: 100 kB");
 
-        assertThat(Memory.of(status)).isEqualTo(new Memory(300 << 10, 200 << 10));
+        assertThat(Memory.of(status)).isEqualTo(new Memory(300 << 10, 200 << 10, 900 << 10));
     }
 
     @Test
@@ -50,6 +51,7 @@ class RecorderTest {
         Memory ours = Memory.of(ProcessHandle.current());
 
         assertThat(ours.residentBytes()).isGreaterThanOrEqualTo(ours.anonymousBytes());
+        assertThat(ours.peakBytes()).isGreaterThanOrEqualTo(ours.residentBytes());
         assertThat(ours.anonymousBytes()).isPositive();
     }
 
@@ -71,6 +73,9 @@ class RecorderTest {
                 0,
                 new Sample.Latency(1_000, 2_000, 3_000),
                 new Sample.Costs(
-                        Map.of("broker", Duration.ofMillis(250L * second)), Duration.ofMillis(1_000L * second), 0));
+                        Map.of("broker", Duration.ofMillis(250L * second)),
+                        Duration.ofMillis(1_000L * second),
+                        Map.of(),
+                        0));
     }
 }
