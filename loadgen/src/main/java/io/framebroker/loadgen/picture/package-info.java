@@ -1,0 +1,2 @@
+/** What was measured, drawn. */
+package io.framebroker.loadgen.picture;
