@@ -2,7 +2,6 @@ package io.framebroker.loadgen;
 
 import io.framebroker.loadgen.load.Workload;
 import io.framebroker.loadgen.report.Environment;
-import io.framebroker.loadgen.report.Figures;
 import io.framebroker.loadgen.report.Json;
 import io.framebroker.loadgen.role.Jvm;
 import io.framebroker.loadgen.role.RedisSettings;
@@ -17,6 +16,7 @@ import io.framebroker.loadgen.targets.Side;
 import io.framebroker.loadgen.targets.Target;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -226,11 +226,16 @@ final class ScaleCommand implements Callable<Integer> {
     private String title(Growth growth) {
         return String.format(
                 Locale.ROOT,
-                "%s, %s store: %s frames/s of %s kB from each camera that sends",
+                "%s, %s store: %s frames/s of %s kB from each camera",
                 growth.unit(),
                 store,
-                Figures.significant(rate(growth)),
-                Figures.significant(frameBytes(growth) / 1e3));
+                plain(rate(growth)),
+                plain(frameBytes(growth) / 1e3));
+    }
+
+    /** As "15", or "37.5". */
+    private static String plain(double value) {
+        return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
     }
 
     private Map<String, Object> toJson(Growth growth, List<Integer> at, List<Step> steps) {

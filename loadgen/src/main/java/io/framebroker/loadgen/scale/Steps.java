@@ -11,16 +11,19 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.ToDoubleFunction;
-import org.jfree.chart.axis.LogAxis;
 import org.jfree.chart.axis.NumberAxis;
 import org.jfree.chart.plot.XYPlot;
 import org.jfree.data.Range;
+import org.jfree.data.general.DatasetUtils;
 import org.jfree.data.xy.XYSeries;
 import org.jfree.data.xy.XYSeriesCollection;
 
 /** The steps of one growth as a table and as a picture: cores, memory and latency over the size. */
 public final class Steps {
     private static final double MIB = 1 << 20;
+
+    /** Room beside the first and the last mark, as a part of the greatest size. */
+    private static final double MARGIN = 0.02;
 
     /** Below this latency is not told apart; zero has no logarithm. */
     private static final double LEAST_MILLIS = 0.01;
@@ -43,7 +46,9 @@ public final class Steps {
     public void write(Path file) throws IOException {
         NumberAxis sizes = new NumberAxis(growth.unit());
         sizes.setStandardTickUnits(NumberAxis.createIntegerTickUnits());
-        sizes.setRange(new Range(0, Math.max(1, 1.03 * greatest(Step::size))));
+        sizes.setNumberFormatOverride(new DecimalFormat("0"));
+        double most = Math.max(1, greatest(Step::size));
+        sizes.setRange(new Range(-MARGIN * most, (1 + MARGIN) * most));
         Panels chart = new Panels(title, "measured at each mark; every frame checked: none lost, none twice", sizes);
         chart.add(cores());
         chart.add(memory());
@@ -59,20 +64,19 @@ public final class Steps {
         return Panels.marked(lines, Panels.fromZero("cores busy"));
     }
 
+    /** In powers of ten: what streams take is little beside the heap. */
     private XYPlot memory() {
         XYSeriesCollection lines = new XYSeriesCollection();
-        add(lines, "broker resident", step -> step.broker().residentBytes() / MIB);
+        add(lines, "broker resident", step -> mebibytes(step.broker().residentBytes()));
         if (steps.get(0).measurement().target().isBrokerOnDisk()) {
             // What is mapped of its files counts as resident and may be thrown out at any time.
-            add(lines, "broker without files", step -> step.broker().anonymousBytes() / MIB);
+            add(lines, "broker without files", step -> mebibytes(step.broker().anonymousBytes()));
         }
         if (steps.stream().noneMatch(step -> Double.isNaN(step.liveHeapBytes()))) {
-            add(lines, "objects on its heap", step -> step.liveHeapBytes() / MIB);
+            add(lines, "objects on its heap", step -> mebibytes(step.liveHeapBytes()));
         }
-        add(lines, "frames kept", step -> step.memory().frameBytes() / MIB);
-        NumberAxis axis = Panels.fromZero("memory, MiB");
-        axis.setNumberFormatOverride(new DecimalFormat("0"));
-        return Panels.marked(lines, axis);
+        add(lines, "frames kept", step -> mebibytes(step.memory().frameBytes()));
+        return decades(lines, "memory, MiB");
     }
 
     private XYPlot latency() {
@@ -81,11 +85,17 @@ public final class Steps {
             String name = "p" + Figures.decimals(percentile, percentile % 1 == 0 ? 0 : 1);
             add(lines, name, step -> Math.max(LEAST_MILLIS, step.measurement().latencyMillis(percentile)));
         }
-        LogAxis axis = Panels.decades(
-                "latency, ms",
-                -greatest(step -> -Math.max(LEAST_MILLIS, step.measurement().latencyMillis(50))),
-                greatest(step -> step.measurement().latencyMillis(99.9)));
-        XYPlot panel = Panels.marked(lines, axis);
+        return decades(lines, "latency, ms");
+    }
+
+    /** Zero has no logarithm; less than one is not told apart. */
+    private static double mebibytes(double bytes) {
+        return Math.max(1, bytes / MIB);
+    }
+
+    private static XYPlot decades(XYSeriesCollection lines, String label) {
+        Range range = DatasetUtils.findRangeBounds(lines);
+        XYPlot panel = Panels.marked(lines, Panels.decades(label, range.getLowerBound(), range.getUpperBound()));
         panel.setRangeMinorGridlinesVisible(true);
         return panel;
     }
