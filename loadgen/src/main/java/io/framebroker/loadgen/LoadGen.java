@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
             CompareCommand.class,
             SlowConsumerCommand.class,
             FreshFramesCommand.class,
+            ScaleCommand.class,
             PlotCommand.class,
             SummaryCommand.class,
             CheckCommand.class,

@@ -37,8 +37,10 @@ public final class Pacer {
         void sleep(long nanos);
     }
 
-    private final double framesPerSecond;
     private final Clock clock;
+
+    /** 0 for flat out. */
+    private double framesPerSecond;
 
     /** Start of the schedule, by both clocks. */
     private long startNanos;
@@ -51,6 +53,12 @@ public final class Pacer {
         this.framesPerSecond = framesPerSecond;
         this.clock = clock;
         restart(0);
+    }
+
+    /** Begins a schedule of so many frames a second, whose first one is due {@code delayNanos} from now. */
+    public void restart(long delayNanos, double newFramesPerSecond) {
+        framesPerSecond = newFramesPerSecond;
+        restart(delayNanos);
     }
 
     /** Begins a schedule whose first frame is due {@code delayNanos} from now. */

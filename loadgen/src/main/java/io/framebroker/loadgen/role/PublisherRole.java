@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Publishes the frames of all cameras, each from a thread of its own. Commands: {@code open}, {@code start},
- * {@code stats}, {@code stop} (ends the frames and tells how far each camera came and what was not stored); then
+ * Publishes the frames of all cameras, each from a thread of its own. Commands: {@code open}, {@code start} (with a {@code rate},
+ * at that one instead of the workload's), {@code stats}, {@code stop} (ends the frames and tells how far each camera came and what was not stored); then
  * {@code start} goes on where it stopped. Used by one thread.
  */
 public final class PublisherRole implements Role {
@@ -31,7 +31,7 @@ public final class PublisherRole implements Role {
     public Line ask(Line request) throws InterruptedException {
         return switch (request.verb()) {
             case "open" -> open(request);
-            case "start" -> start();
+            case "start" -> start(request);
             case "stats" -> stats();
             case "stop" -> stop();
             default -> throw new IllegalArgumentException("a publisher does not know '" + request.verb() + "'");
@@ -57,8 +57,10 @@ public final class PublisherRole implements Role {
         return Line.of(Line.OK);
     }
 
-    private Line start() {
-        cameras.forEach(Camera::start);
+    private Line start(Line request) {
+        String rate = request.fields().get("rate");
+        double framesPerSecond = rate == null ? workload.framesPerSecond() : Double.parseDouble(rate);
+        cameras.forEach(camera -> camera.start(framesPerSecond));
         return Line.of(Line.OK);
     }
 
@@ -117,12 +119,12 @@ public final class PublisherRole implements Role {
             this.sink = sink;
         }
 
-        void start() {
+        void start(double framesPerSecond) {
             running = true;
             // Cameras of a paced run do not tick together: each begins its own part of a period later.
             double share = (double) pool.camera() / workload.cameras();
-            long phase = workload.flatOut() ? 0 : (long) (share * 1e9 * workload.batch() / workload.framesPerSecond());
-            pacer.restart(FIRST_FRAME_NANOS + phase);
+            long phase = framesPerSecond == 0 ? 0 : (long) (share * 1e9 * workload.batch() / framesPerSecond);
+            pacer.restart(FIRST_FRAME_NANOS + phase, framesPerSecond);
             thread = new Thread(this, "camera-" + pool.camera());
             thread.setDaemon(true);
             thread.start();

@@ -27,6 +27,9 @@ public final class Rig implements AutoCloseable {
     private Role publisher;
     private Role consumer;
 
+    /** Where clients find what stands in between. */
+    private String address;
+
     private Rig(Setup setup) {
         this.setup = setup;
     }
@@ -53,13 +56,14 @@ public final class Rig implements AutoCloseable {
         }
         publisher = role("publisher", new PublisherRole());
         consumer = role("consumer", new ConsumerRole());
+        address = findAddress();
 
         StreamLimits limits = setup.limits() == null ? StreamLimits.DEFAULT : setup.limits();
         Line open = Line.of("open")
                 .with(setup.workload().fields())
                 .with(limits.fields())
                 .with("target", setup.target())
-                .with("address", address());
+                .with("address", address);
         publisher.ask(open);
         consumer.ask(open);
     }
@@ -82,7 +86,7 @@ public final class Rig implements AutoCloseable {
         return setup.separateProcesses() ? ChildRole.start(name, setup.jvm()) : here;
     }
 
-    private String address() throws InterruptedException {
+    private String findAddress() throws InterruptedException {
         if (broker != null) {
             return broker.address();
         }
@@ -104,12 +108,29 @@ public final class Rig implements AutoCloseable {
         return setup.side();
     }
 
+    /** Where clients find what stands between publishers and consumers, for whoever wants to be one beside them. */
+    public String address() {
+        return address;
+    }
+
     /** What decides how durable a frame is kept; empty where it is kept in memory, or a broker that runs has it. */
     public Map<String, Object> storeFacts() {
         if (server != null) {
             return server.facts();
         }
         return folder == null ? Map.of() : folder.facts();
+    }
+
+    /**
+     * Lets frames flow at a rate of its own, unmeasured, and settles their account: what is new to its JVM is compiled
+     * before frames come seldom.
+     *
+     * @param framesPerSecond of one camera
+     */
+    public void warmUp(Duration time, double framesPerSecond) throws InterruptedException {
+        publisher.ask(Line.of("start").with("rate", framesPerSecond));
+        pass(time, sample(), (before, now) -> {});
+        settle();
     }
 
     /**
@@ -127,11 +148,7 @@ public final class Rig implements AutoCloseable {
         pass(duration, from, progress);
         Sample to = sample();
         Line histogram = consumer.ask(Line.of("latencies"));
-        Line account = publisher.ask(Line.of("stop"));
-        Line verdict = consumer.ask(new Line("settle", account.fields()));
-        if (server != null) {
-            server.compact();
-        }
+        Line verdict = settle();
         return new Measurement(
                 setup.side(),
                 setup.workload(),
@@ -154,6 +171,16 @@ public final class Rig implements AutoCloseable {
                 System.err.println("closing " + part + ": " + e);
             }
         }
+    }
+
+    /** Ends the frames; the verdict is about all since the rig was opened. */
+    private Line settle() throws InterruptedException {
+        Line account = publisher.ask(Line.of("stop"));
+        Line verdict = consumer.ask(new Line("settle", account.fields()));
+        if (server != null) {
+            server.compact();
+        }
+        return verdict;
     }
 
     private void pass(Duration time, Sample start, BiConsumer<Sample, Sample> progress) throws InterruptedException {

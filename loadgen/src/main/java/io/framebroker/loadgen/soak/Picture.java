@@ -1,31 +1,19 @@
 package io.framebroker.loadgen.soak;
 
-import io.framebroker.loadgen.picture.Canvas;
+import io.framebroker.loadgen.picture.Panels;
 import java.awt.BasicStroke;
 import java.awt.Color;
-import java.awt.Font;
-import java.awt.geom.Rectangle2D;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.text.DecimalFormat;
-import java.text.DecimalFormatSymbols;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.ToDoubleFunction;
-import org.jfree.chart.JFreeChart;
-import org.jfree.chart.annotations.XYTitleAnnotation;
 import org.jfree.chart.axis.LogAxis;
 import org.jfree.chart.axis.NumberAxis;
-import org.jfree.chart.axis.NumberTickUnit;
-import org.jfree.chart.axis.ValueAxis;
-import org.jfree.chart.plot.CombinedDomainXYPlot;
 import org.jfree.chart.plot.ValueMarker;
 import org.jfree.chart.plot.XYPlot;
-import org.jfree.chart.renderer.xy.XYLineAndShapeRenderer;
-import org.jfree.chart.title.LegendTitle;
-import org.jfree.chart.title.TextTitle;
 import org.jfree.chart.ui.RectangleAnchor;
 import org.jfree.chart.ui.TextAnchor;
 import org.jfree.data.Range;
@@ -34,26 +22,11 @@ import org.jfree.data.xy.XYSeriesCollection;
 
 /** A run as one picture: latency, throughput, cores, memory and disk, one below the other over the same time. */
 public final class Picture {
-    private static final int WIDTH = 1_100;
-    private static final int HEAD_HEIGHT = 95;
-    private static final int PANEL_HEIGHT = 190;
     private static final double MIB = 1 << 20;
-    /** Room above the lines, as a part of the panel. */
-    private static final double LEGEND_MARGIN = 0.25;
-    /** The same where the panel is logarithmic. */
-    private static final double LEGEND_DECADE = 4;
     /** Below this latency is not told apart; zero has no logarithm. */
     private static final double LEAST_MILLIS = 0.1;
 
     private static final Color LIMIT = new Color(0xc0392b);
-    private static final Color GRID = new Color(0xdddddd);
-    private static final List<Color> COLORS = List.of(
-            new Color(0x1f77b4),
-            new Color(0xe67e22),
-            new Color(0x2e8b57),
-            new Color(0x8e44ad),
-            new Color(0x7f6000),
-            new Color(0x666666));
 
     private final List<Second> seconds;
     private final String title;
@@ -73,35 +46,30 @@ public final class Picture {
         if (seconds.isEmpty()) {
             throw new IllegalArgumentException("there is no second to draw");
         }
-        CombinedDomainXYPlot all = panels();
-        JFreeChart chart = new JFreeChart(title, new Font(Font.SANS_SERIF, Font.BOLD, 16), all, false);
-        chart.setBackgroundPaint(Color.WHITE);
-        chart.addSubtitle(new TextTitle(
-                String.format(Locale.ROOT, "%d s measured; a point is the second before it", Math.round(last().at()))));
-        int height = HEAD_HEIGHT + PANEL_HEIGHT * all.getSubplots().size();
-        new Canvas(WIDTH, height)
-                .write(file, graphics -> chart.draw(graphics, new Rectangle2D.Double(0, 0, WIDTH, height)));
+        chart().write(file);
     }
 
-    private CombinedDomainXYPlot panels() {
+    private Panels chart() {
         NumberAxis time = new NumberAxis("time, s");
         time.setStandardTickUnits(NumberAxis.createIntegerTickUnits());
         time.setRange(new Range(0, Math.max(1, last().at())));
-        CombinedDomainXYPlot all = new CombinedDomainXYPlot(time);
-        all.setGap(14);
+        Panels all = new Panels(
+                title,
+                String.format(Locale.ROOT, "%d s measured; a point is the second before it", Math.round(last().at())),
+                time);
 
         XYSeriesCollection latency = new XYSeriesCollection();
         add(latency, "latency p50", second -> atLeast(second.latency().p50()));
         add(latency, "p99", second -> atLeast(second.latency().p99()));
         add(latency, "slowest", second -> atLeast(second.latency().max()));
-        XYPlot latencies = panel(latency, decades("latency, ms"));
+        XYPlot latencies = Panels.panel(latency, decades("latency, ms"));
         latencies.setRangeMinorGridlinesVisible(true);
         all.add(latencies);
 
         XYSeriesCollection frames = new XYSeriesCollection();
         add(frames, "published", Second::publishedPerSecond);
         add(frames, "delivered", Second::deliveredPerSecond);
-        all.add(panel(frames, fromZero("frames / s")));
+        all.add(Panels.panel(frames, Panels.fromZero("frames / s")));
 
         Set<String> processes = new TreeSet<>(last().processes().keySet());
         XYSeriesCollection cores = new XYSeriesCollection();
@@ -120,9 +88,9 @@ public final class Picture {
             }
         }
         add(cores, "others", Second::otherCores);
-        all.add(panel(cores, fromZero("cores busy")));
+        all.add(Panels.panel(cores, Panels.fromZero("cores busy")));
         if (memory.getSeriesCount() > 0) {
-            all.add(panel(memory, fromZero("memory, MiB")));
+            all.add(Panels.panel(memory, Panels.fromZero("memory, MiB")));
         }
         if (last().disk().bytes() > 0) {
             all.add(disk());
@@ -133,8 +101,8 @@ public final class Picture {
     private XYPlot disk() {
         XYSeriesCollection bytes = new XYSeriesCollection();
         add(bytes, "disk", second -> second.disk().bytes() / MIB);
-        NumberAxis axis = fromZero("disk, MiB");
-        XYPlot panel = panel(bytes, axis);
+        NumberAxis axis = Panels.fromZero("disk, MiB");
+        XYPlot panel = Panels.panel(bytes, axis);
         double limit = last().disk().limitBytes() / MIB;
         if (limit > 0) {
             ValueMarker marker = new ValueMarker(limit, LIMIT, new BasicStroke(1.5f));
@@ -148,7 +116,7 @@ public final class Picture {
                     .mapToDouble(second -> second.disk().bytes() / MIB)
                     .max()
                     .orElse(0);
-            axis.setRange(0, Math.max(limit, most) * (1 + LEGEND_MARGIN));
+            axis.setRange(0, Math.max(limit, most) * (1 + Panels.LEGEND_MARGIN));
         }
         return panel;
     }
@@ -157,36 +125,6 @@ public final class Picture {
         XYSeries series = new XYSeries(name);
         seconds.forEach(second -> series.add(second.at(), of.applyAsDouble(second)));
         to.addSeries(series);
-    }
-
-    private static XYPlot panel(XYSeriesCollection lines, ValueAxis axis) {
-        XYLineAndShapeRenderer renderer = new XYLineAndShapeRenderer(true, false);
-        renderer.setDrawSeriesLineAsPath(true);
-        for (int i = 0; i < lines.getSeriesCount(); i++) {
-            renderer.setSeriesPaint(i, COLORS.get(i % COLORS.size()));
-            renderer.setSeriesStroke(i, new BasicStroke(1.3f));
-        }
-        XYPlot panel = new XYPlot(lines, null, axis, renderer);
-        panel.setBackgroundPaint(Color.WHITE);
-        panel.setDomainGridlinePaint(GRID);
-        panel.setRangeGridlinePaint(GRID);
-        panel.setRangeMinorGridlinePaint(GRID);
-        panel.addAnnotation(legend(panel));
-        return panel;
-    }
-
-    /** Inside the panel: one for all would have to say which panel a line is in. */
-    private static XYTitleAnnotation legend(XYPlot panel) {
-        LegendTitle legend = new LegendTitle(panel);
-        legend.setBackgroundPaint(new Color(0xff, 0xff, 0xff, 0xd0));
-        return new XYTitleAnnotation(0.995, 0.98, legend, RectangleAnchor.TOP_RIGHT);
-    }
-
-    private static NumberAxis fromZero(String label) {
-        NumberAxis axis = new NumberAxis(label);
-        axis.setAutoRangeIncludesZero(true);
-        axis.setUpperMargin(LEGEND_MARGIN);
-        return axis;
     }
 
     /** From 0.1 ms or more, in whole powers of ten to where the slowest frame fits, and the legend above it. */
@@ -199,14 +137,7 @@ public final class Picture {
                 highest = Math.max(highest, second.latency().max());
             }
         }
-        double floor = Math.floor(Math.log10(lowest));
-        double ceiling = Math.max(floor + 1, Math.ceil(Math.log10(highest)));
-        LogAxis axis = new LogAxis(label);
-        axis.setRange(Math.pow(10, floor), LEGEND_DECADE * Math.pow(10, ceiling));
-        axis.setTickUnit(new NumberTickUnit(1));
-        axis.setNumberFormatOverride(new DecimalFormat("0.##", DecimalFormatSymbols.getInstance(Locale.ROOT)));
-        axis.setMinorTickCount(9);
-        return axis;
+        return Panels.decades(label, lowest, highest);
     }
 
     private static double atLeast(double millis) {

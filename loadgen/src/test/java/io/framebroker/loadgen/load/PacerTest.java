@@ -66,6 +66,15 @@ class PacerTest {
     }
 
     @Test
+    void aRestartMayChangeTheRate() {
+        Pacer pacer = new Pacer(100, clock);
+
+        pacer.restart(0, 1_000);
+
+        assertThat(next(pacer, 3)).containsExactly(START_MICROS, START_MICROS + 1_000, START_MICROS + 2_000);
+    }
+
+    @Test
     void flatOutEveryFrameIsDueWhenAskedFor() {
         Pacer pacer = new Pacer(0, clock);
         clock.nanos += 5_000_000;

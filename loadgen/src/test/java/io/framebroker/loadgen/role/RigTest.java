@@ -76,6 +76,19 @@ class RigTest {
     }
 
     @Test
+    void whatFlowsToWarmUpIsCheckedAndNotCounted() throws InterruptedException {
+        Setup setup = setup(Target.RELAY, new Workload(42, 1, 1, 1, 2_000, 1, 64, 100, 20, true), null);
+        try (Rig rig = Rig.open(setup)) {
+            rig.warmUp(Duration.ofMillis(500), 2_000);
+            Measurement measured = Rounds.flowing(rig, SHORT);
+
+            assertThat(measured.defects()).isEqualTo(Defects.NONE);
+            assertThat(measured.from().sent()).as("what warmed it").isGreaterThan(50);
+            assertThat(measured.published()).as("at its own rate again").isLessThan(50);
+        }
+    }
+
+    @Test
     void aTargetThatIsNotThereFailsTheRun() {
         Setup setup = setup(Target.RAW, new Workload(42, 1, 1, 1, 184, 1, 64, 64, 0, true), "127.0.0.1:1");
 
