@@ -98,7 +98,7 @@ class StepsTest {
                 1_000);
         return new Step(
                 size,
-                new Measurement(Side.of(target), workload, from, to, latencies, Defects.NONE, 0),
+                new Measurement(Side.of(target), workload, from, to, latencies, Defects.NONE, 0, 0),
                 new Second.Use(0.5, 1_100 * MIB, 1_000 * MIB),
                 new BrokerMemory(250 * MIB, 0, 0, OptionalLong.of(300 * MIB)));
     }
@@ -113,6 +113,6 @@ class StepsTest {
                 settled,
                 0,
                 Sample.Latency.NONE,
-                new Sample.Costs(cpu, Duration.ofMillis(machineMillis), 0));
+                new Sample.Costs(cpu, Duration.ofMillis(machineMillis), Map.of(), 0));
     }
 }
