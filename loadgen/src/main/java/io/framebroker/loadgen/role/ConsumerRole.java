@@ -165,7 +165,7 @@ public final class ConsumerRole implements Role {
                 if (System.nanoTime() - deadline > 0) {
                     throw new RunFailure(
                             "group g" + group + ": " + distinct(group) + " frames were delivered, but only " + settled
-                                    + " are confirmed as settled after " + SETTLE_SECONDS + " s");
+                                    + " are confirmed as settled after " + SETTLE_SECONDS + " s; " + link.state(group));
                 }
                 LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
             }

@@ -22,6 +22,8 @@ import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Frame Broker through its client SDK, as its users have it: nothing is lost for speed's sake, every frame is
@@ -131,6 +133,14 @@ final class BrokerLink implements Link {
             }
         }
         return settled;
+    }
+
+    @Override
+    public String state(int group) {
+        return IntStream.range(0, consumers.size())
+                .filter(i -> groups.get(i) == group)
+                .mapToObj(i -> consumers.get(i).stats().toString())
+                .collect(Collectors.joining("; "));
     }
 
     @Override

@@ -23,6 +23,11 @@ public interface Link extends AutoCloseable {
         return -1;
     }
 
+    /** How a group's consumers stand, for people. */
+    default String state(int group) {
+        return "no more is known";
+    }
+
     /** Why frames no longer flow, for instance a call that ended; null while all is well. */
     String failure();
 
