@@ -51,8 +51,7 @@ class HeaderEncoderTest {
 
     @Test
     void whatIsNotKnownIsNotThere() throws Exception {
-        FrameHeader header =
-                FrameHeader.parseFrom(headers.encode(OutgoingFrame.jpeg(new byte[1]), 1, false, 0, false));
+        FrameHeader header = FrameHeader.parseFrom(headers.encode(OutgoingFrame.jpeg(new byte[1]), 1, false, 0, false));
 
         assertThat(header)
                 .isEqualTo(FrameHeader.newBuilder()
