@@ -12,18 +12,18 @@ final class DeliveriesWriter {
         long leaseMicros = message.leaseMillis() * 1_000;
         int count = message.deliveries().size();
         int[] deliveryBytes = new int[count];
-        int bodyBytes = WireWriter.stringFieldBytes(1, stream)
-                + WireWriter.stringFieldBytes(3, publisherId)
-                + WireWriter.varintFieldBytes(4, message.epoch());
+        int bodyBytes = WireWriter.stringFieldBytes(stream)
+                + WireWriter.stringFieldBytes(publisherId)
+                + WireWriter.varintFieldBytes(message.epoch());
         if (leaseMicros != 0) {
-            bodyBytes += WireWriter.lengthFieldBytes(5, WireTime.microsBytes(leaseMicros));
+            bodyBytes += WireWriter.lengthFieldBytes(WireTime.microsBytes(leaseMicros));
         }
         for (int i = 0; i < count; i++) {
             deliveryBytes[i] = message.deliveries().get(i).serializedBytes();
-            bodyBytes += WireWriter.lengthFieldBytes(2, deliveryBytes[i]);
+            bodyBytes += WireWriter.lengthFieldBytes(deliveryBytes[i]);
         }
         int length = bodyBytes;
-        return new MessageStream(WireWriter.lengthFieldBytes(ConsumeMessage.DELIVERIES, length), out -> {
+        return new MessageStream(WireWriter.lengthFieldBytes(length), out -> {
             out.lengthField(ConsumeMessage.DELIVERIES, length);
             out.stringField(1, stream);
             out.stringField(3, publisherId);

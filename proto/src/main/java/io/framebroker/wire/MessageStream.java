@@ -46,10 +46,8 @@ final class MessageStream extends InputStream implements Drainable, KnownLength 
         if (bytes != null) {
             return (int) bytes.transferTo(target);
         }
-        WireWriter writer = new WireWriter(target, length);
         try {
-            content.accept(writer);
-            writer.flush();
+            WireWriter.write(target, content);
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }

@@ -25,8 +25,8 @@ public final class NewFrame implements FrameBody {
 
     @Override
     public int serializedBytes() {
-        return WireWriter.lengthFieldBytes(1, header.length)
-                + (payloadLength == 0 ? 0 : WireWriter.lengthFieldBytes(2, payloadLength));
+        return WireWriter.lengthFieldBytes(header.length)
+                + (payloadLength == 0 ? 0 : WireWriter.lengthFieldBytes(payloadLength));
     }
 
     @Override

@@ -54,10 +54,10 @@ public sealed interface PublishMessage {
         public InputStream toStream() {
             int batchBytes = 0;
             for (FrameBody frame : frames) {
-                batchBytes += WireWriter.lengthFieldBytes(1, frame.serializedBytes());
+                batchBytes += WireWriter.lengthFieldBytes(frame.serializedBytes());
             }
             int length = batchBytes;
-            return new MessageStream(WireWriter.lengthFieldBytes(FRAMES, length), out -> {
+            return new MessageStream(WireWriter.lengthFieldBytes(length), out -> {
                 out.lengthField(FRAMES, length);
                 for (FrameBody frame : frames) {
                     out.lengthField(1, frame.serializedBytes());

@@ -19,18 +19,16 @@ public record WireDelivery(
     }
 
     private int tokenBytes() {
-        return WireWriter.varintFieldBytes(1, generation)
-                + WireWriter.varintFieldBytes(2, ordinal)
-                + WireWriter.varintFieldBytes(3, attempt);
+        return WireWriter.varintFieldBytes(generation)
+                + WireWriter.varintFieldBytes(ordinal)
+                + WireWriter.varintFieldBytes(attempt);
     }
 
     int serializedBytes() {
-        int bytes = WireWriter.lengthFieldBytes(1, tokenBytes())
-                + WireWriter.lengthFieldBytes(2, frame.serializedBytes())
-                + WireWriter.varintFieldBytes(3, sequence);
-        return receivedMicros == 0
-                ? bytes
-                : bytes + WireWriter.lengthFieldBytes(4, WireTime.microsBytes(receivedMicros));
+        int bytes = WireWriter.lengthFieldBytes(tokenBytes())
+                + WireWriter.lengthFieldBytes(frame.serializedBytes())
+                + WireWriter.varintFieldBytes(sequence);
+        return receivedMicros == 0 ? bytes : bytes + WireWriter.lengthFieldBytes(WireTime.microsBytes(receivedMicros));
     }
 
     void writeTo(WireWriter out) {

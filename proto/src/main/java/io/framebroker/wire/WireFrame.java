@@ -311,7 +311,7 @@ public final class WireFrame implements FrameBody {
         return new FrameBody() {
             @Override
             public int serializedBytes() {
-                return headerParts == 0 ? 0 : WireWriter.lengthFieldBytes(1, headerLength);
+                return headerParts == 0 ? 0 : WireWriter.lengthFieldBytes(headerLength);
             }
 
             @Override

@@ -23,8 +23,8 @@ final class WireTime {
     }
 
     static int microsBytes(long micros) {
-        return WireWriter.varintFieldBytes(1, Math.floorDiv(micros, 1_000_000L))
-                + WireWriter.varintFieldBytes(2, Math.floorMod(micros, 1_000_000L) * 1_000);
+        return WireWriter.varintFieldBytes(Math.floorDiv(micros, 1_000_000L))
+                + WireWriter.varintFieldBytes(Math.floorMod(micros, 1_000_000L) * 1_000);
     }
 
     static void writeMicros(WireWriter out, long micros) {

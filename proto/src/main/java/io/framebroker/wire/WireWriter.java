@@ -4,22 +4,37 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
 
 /**
- * Writes protobuf fields to a stream. Small pieces gather in a scratch buffer, so that the transport sees few writes;
- * large ones pass it untouched. Used by one thread, then flushed and dropped.
+ * Writes protobuf fields with numbers of 1..15 to a stream. Small pieces gather in a scratch buffer, so that the transport sees
+ * few writes; large ones pass it untouched. Used by one thread for one message.
  */
 public final class WireWriter {
-    private static final int SCRATCH_BYTES = 8 * 1024;
+    private static final int SCRATCH_BYTES = 16 * 1024;
     private static final int GATHER_BELOW_BYTES = 1024;
+    private static final int MOST_VARINT_BYTES = 10;
+
+    /** Each thread's scratch buffer, which goes from message to message; null while it writes one. */
+    private static final ThreadLocal<byte[]> SPARE = new ThreadLocal<>();
 
     private final OutputStream out;
     private final byte[] scratch;
     private int used;
 
-    WireWriter(OutputStream out, int expectedBytes) {
+    private WireWriter(OutputStream out, byte[] scratch) {
         this.out = out;
-        this.scratch = new byte[Math.min(SCRATCH_BYTES, Math.max(expectedBytes, 64))];
+        this.scratch = scratch;
+    }
+
+    /** Writes a whole message. */
+    static void write(OutputStream out, Consumer<WireWriter> content) {
+        byte[] spare = SPARE.get();
+        SPARE.set(null);
+        WireWriter writer = new WireWriter(out, spare == null ? new byte[SCRATCH_BYTES] : spare);
+        content.accept(writer);
+        writer.flush();
+        SPARE.set(writer.scratch);
     }
 
     public void bytes(byte[] array, int offset, int length) {
@@ -39,30 +54,31 @@ public final class WireWriter {
         }
     }
 
-    void varint(long value) {
-        if (scratch.length - used < 10) {
-            flush();
-        }
-        long rest = value;
-        while ((rest & ~0x7FL) != 0) {
-            scratch[used++] = (byte) (rest | 0x80);
-            rest >>>= 7;
-        }
-        scratch[used++] = (byte) rest;
-    }
-
     /** A field number with the type "varint", and its value; nothing for 0, which is what absence means. */
     void varintField(int field, long value) {
         if (value != 0) {
-            varint((long) field << 3);
-            varint(value);
+            tagged(field << 3 | WireReader.VARINT, value);
         }
     }
 
     /** The start of a field of the type "length-delimited". */
     void lengthField(int field, int length) {
-        varint((long) field << 3 | 2);
-        varint(length);
+        tagged(field << 3 | WireReader.LENGTH, length);
+    }
+
+    private void tagged(int tag, long value) {
+        if (scratch.length - used <= MOST_VARINT_BYTES) {
+            flush();
+        }
+        int at = used;
+        scratch[at++] = (byte) tag;
+        long rest = value;
+        while ((rest & ~0x7FL) != 0) {
+            scratch[at++] = (byte) (rest | 0x80);
+            rest >>>= 7;
+        }
+        scratch[at++] = (byte) rest;
+        used = at;
     }
 
     void stringField(int field, byte[] utf8) {
@@ -72,7 +88,7 @@ public final class WireWriter {
         }
     }
 
-    void flush() {
+    private void flush() {
         if (used > 0) {
             try {
                 out.write(scratch, 0, used);
@@ -87,16 +103,16 @@ public final class WireWriter {
         return (70 - Long.numberOfLeadingZeros(value | 1)) / 7;
     }
 
-    static int varintFieldBytes(int field, long value) {
-        return value == 0 ? 0 : varintBytes((long) field << 3) + varintBytes(value);
+    static int varintFieldBytes(long value) {
+        return value == 0 ? 0 : 1 + varintBytes(value);
     }
 
-    static int lengthFieldBytes(int field, int length) {
-        return varintBytes((long) field << 3) + varintBytes(length) + length;
+    static int lengthFieldBytes(int length) {
+        return 1 + varintBytes(length) + length;
     }
 
-    static int stringFieldBytes(int field, byte[] utf8) {
-        return utf8.length == 0 ? 0 : lengthFieldBytes(field, utf8.length);
+    static int stringFieldBytes(byte[] utf8) {
+        return utf8.length == 0 ? 0 : lengthFieldBytes(utf8.length);
     }
 
     static byte[] utf8(String text) {

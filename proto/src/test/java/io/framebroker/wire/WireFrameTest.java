@@ -35,9 +35,7 @@ class WireFrameTest {
 
     private static byte[] written(FrameBody body) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        WireWriter writer = new WireWriter(out, body.serializedBytes());
-        body.writeTo(writer);
-        writer.flush();
+        WireWriter.write(out, body::writeTo);
         assertThat(out.size()).isEqualTo(body.serializedBytes());
         return out.toByteArray();
     }

@@ -33,12 +33,16 @@ final class HeldBatch {
         this.epoch = message.epoch();
         this.leaseNanos = message.leaseMillis() * 1_000_000;
         List<WireDelivery> deliveries = message.deliveries();
-        ReceivedFrame.State state = leaseNanos > 0 ? ReceivedFrame.State.OPEN : ReceivedFrame.State.AUTO_ACKED;
         this.frames = new ReceivedFrame[deliveries.size()];
         for (int i = 0; i < frames.length; i++) {
-            frames[i] = new ReceivedFrame(this, deliveries.get(i), state);
+            frames[i] = new ReceivedFrame(this, deliveries.get(i));
         }
         renewed(nowNanos);
+    }
+
+    /** What its frames are when they come. */
+    ReceivedFrame.State comesAs() {
+        return leaseNanos > 0 ? ReceivedFrame.State.OPEN : ReceivedFrame.State.AUTO_ACKED;
     }
 
     /** The lease starts anew. */

@@ -13,6 +13,7 @@ final class Intake {
     private final Ring ring;
     private final PublishCounts counts;
     private final Outcomes outcomes;
+    private final HeaderEncoder headers = new HeaderEncoder();
 
     private long lastSequence;
 
@@ -35,6 +36,7 @@ final class Intake {
      * Gives the frame its sequence and takes it in, or drops it. One that the broker has is done with.
      *
      * @param packed null for a payload that travels as it is
+     * @param crc32c of what travels
      */
     long admit(OutgoingFrame source, Packed packed, int crc32c, int maxFrameBytes, Notices notices) {
         long sequence = nextSequence(source);
@@ -54,7 +56,8 @@ final class Intake {
         } else if (!ring.hasRoom(payloadBytes)) {
             drop(sequence, source, packed, RING_FULL, ringFull(), notices);
         } else {
-            RingFrame frame = new RingFrame(sequence, source, packed, options.checksum(), crc32c);
+            byte[] header = headers.encode(source, sequence, options.checksum(), crc32c, packed != null);
+            RingFrame frame = new RingFrame(sequence, source, header, packed);
             if (frame.unpackedBytes() > maxFrameBytes) {
                 String message = tooLarge(frame.unpackedBytes(), maxFrameBytes);
                 drop(sequence, source, packed, FRAME_TOO_LARGE, message, notices);

@@ -25,7 +25,7 @@ public final class ReceivedFrame {
     /** The unpacked payload; null when it is not packed, or not wanted (any more). */
     private volatile byte[] unpacked;
 
-    /** Written under the consumer's lock. */
+    /** Written under the consumer's lock; null while it is what it was when the frame came. */
     private volatile State state;
 
     private volatile FrameHeader header;
@@ -44,10 +44,9 @@ public final class ReceivedFrame {
         LOST
     }
 
-    ReceivedFrame(HeldBatch batch, WireDelivery delivery, State state) {
+    ReceivedFrame(HeldBatch batch, WireDelivery delivery) {
         this.batch = batch;
         this.delivery = delivery;
-        this.state = state;
     }
 
     public String stream() {
@@ -168,7 +167,7 @@ public final class ReceivedFrame {
 
     /** Whether there is nothing left to settle: it was, or its lease is lost, or the broker does it by itself. */
     public boolean settled() {
-        return state != State.OPEN;
+        return state() != State.OPEN;
     }
 
     boolean crcMatches() {
@@ -191,7 +190,10 @@ public final class ReceivedFrame {
      * times as large. Who still wants it gets it unpacked again.
      */
     void forgetUnpacked() {
-        unpacked = null;
+        // Writing costs what reading does not, for every small frame.
+        if (unpacked != null) {
+            unpacked = null;
+        }
     }
 
     private byte[] unpacked() {
@@ -218,7 +220,8 @@ public final class ReceivedFrame {
     }
 
     State state() {
-        return state;
+        State now = state;
+        return now == null ? batch.comesAs() : now;
     }
 
     /** With the consumer's lock. */
@@ -244,8 +247,9 @@ public final class ReceivedFrame {
     /** Work on it begins; what becomes of it ends the span. */
     FrameSpan traceBy(FrameSpan begun) {
         span = begun;
-        if (state != State.OPEN) {
-            begun.settled(state.name(), "", false);
+        State now = state();
+        if (now != State.OPEN) {
+            begun.settled(now.name(), "", false);
         }
         return begun;
     }

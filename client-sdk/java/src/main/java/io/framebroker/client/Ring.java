@@ -23,8 +23,8 @@ final class Ring {
     /** With so many frames on their way, the next ack comes soon: small frames wait for it, and then go together. */
     private static final int GATHER_FROM_IN_FLIGHT = 256;
 
-    private static final int GATHER_FRAMES = 64;
-    private static final int GATHER_BYTES = 16 * 1024;
+    private static final int GATHER_FRAMES = 256;
+    private static final int GATHER_BYTES = 64 * 1024;
 
     private final int maxFrames;
     private final long maxBytes;

@@ -25,16 +25,15 @@ final class RingFrame implements FrameBody {
     private boolean resolved;
 
     /**
+     * @param header serialized
      * @param packed null for a payload that travels as it is
-     * @param crc32c of what travels
      */
-    RingFrame(long sequence, OutgoingFrame source, Packed packed, boolean hasCrc, int crc32c) {
+    RingFrame(long sequence, OutgoingFrame source, byte[] header, Packed packed) {
         this.sequence = sequence;
         this.capturedMicros =
                 source.captured ? source.capturedSeconds * 1_000_000 + source.capturedNanos / 1_000 : NO_TIME;
         this.interCoded = source.interCoded();
         this.dependsOnEarlier = source.dependsOnEarlier();
-        byte[] header = HeaderEncoder.encode(source, sequence, hasCrc, crc32c, packed != null);
         this.frame = packed == null
                 ? new NewFrame(header, source.payload, source.offset, source.length)
                 : new NewFrame(header, packed.array(), 0, packed.length());

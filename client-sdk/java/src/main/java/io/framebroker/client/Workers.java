@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class Workers implements Handling {
     /** Ends the queue: what lies before it is still handled, and each thread that meets it leaves it to the next. */
-    private static final ReceivedFrame END = new ReceivedFrame(null, null, ReceivedFrame.State.SETTLED);
+    private static final ReceivedFrame END = new ReceivedFrame(null, null);
 
     private final Handler handler;
     private final int maxFrames;

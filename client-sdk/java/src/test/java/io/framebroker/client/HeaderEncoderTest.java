@@ -11,6 +11,8 @@ import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 class HeaderEncoderTest {
+    private final HeaderEncoder headers = new HeaderEncoder();
+
     @Test
     void aFullHeaderIsWhatTheGeneratedClassWouldWrite() throws Exception {
         OutgoingFrame frame = OutgoingFrame.raw(new byte[12], PixelFormat.PIXEL_FORMAT_BGR24, 1920, 1080)
@@ -23,7 +25,7 @@ class HeaderEncoderTest {
                 .attribute("site", "Nordtor")
                 .attribute("", "");
 
-        FrameHeader header = FrameHeader.parseFrom(HeaderEncoder.encode(frame, 4_000_000_000L, true, 0xDEADBEEF, true));
+        FrameHeader header = FrameHeader.parseFrom(headers.encode(frame, 4_000_000_000L, true, 0xDEADBEEF, true));
 
         assertThat(header)
                 .isEqualTo(FrameHeader.newBuilder()
@@ -49,8 +51,7 @@ class HeaderEncoderTest {
 
     @Test
     void whatIsNotKnownIsNotThere() throws Exception {
-        FrameHeader header =
-                FrameHeader.parseFrom(HeaderEncoder.encode(OutgoingFrame.jpeg(new byte[1]), 1, false, 0, false));
+        FrameHeader header = FrameHeader.parseFrom(headers.encode(OutgoingFrame.jpeg(new byte[1]), 1, false, 0, false));
 
         assertThat(header)
                 .isEqualTo(FrameHeader.newBuilder()
@@ -66,7 +67,7 @@ class HeaderEncoderTest {
         Instant before = Instant.ofEpochSecond(-2, 5);
 
         FrameHeader header = FrameHeader.parseFrom(
-                HeaderEncoder.encode(OutgoingFrame.jpeg(new byte[1]).capturedAt(before), 1, false, 0, false));
+                headers.encode(OutgoingFrame.jpeg(new byte[1]).capturedAt(before), 1, false, 0, false));
 
         assertThat(header.getCaptureTime().getSeconds()).isEqualTo(-2);
         assertThat(header.getCaptureTime().getNanos()).isEqualTo(5);

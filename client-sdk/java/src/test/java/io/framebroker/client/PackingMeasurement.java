@@ -35,6 +35,8 @@ import org.junit.jupiter.api.Test;
  * else; AUTO decides by them here.
  */
 class PackingMeasurement {
+    private final HeaderEncoder headers = new HeaderEncoder();
+
     private static final int WIDTH = 1920;
     private static final int HEIGHT = 1080;
     private static final int ROUNDS = 31;
@@ -126,7 +128,8 @@ class PackingMeasurement {
         int crc32c = packed == null
                 ? WireFrame.crc32c(frame.payload, 0, frame.length)
                 : WireFrame.crc32c(packed.array(), 0, packed.length());
-        RingFrame sent = new RingFrame(1, frame, packed, true, crc32c);
+        byte[] header = headers.encode(frame, 1, true, crc32c, packed != null);
+        RingFrame sent = new RingFrame(1, frame, header, packed);
         try (InputStream message = new PublishMessage.NewFrames(List.of(sent)).toStream()) {
             ((Drainable) message).drainTo(new Copies());
         }

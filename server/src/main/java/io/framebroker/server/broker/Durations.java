@@ -17,6 +17,8 @@ public final class Durations {
     private final long[] boundsMicros;
     private final long[] counts;
     private long sumMicros;
+    /** Where the last one was counted: the next one is often like it. */
+    private int lastSlot;
 
     Durations() {
         this(BOUNDS_MICROS);
@@ -33,10 +35,14 @@ public final class Durations {
     }
 
     public void add(long micros) {
-        int slot = 0;
+        int slot = lastSlot;
         while (slot < boundsMicros.length && micros > boundsMicros[slot]) {
             slot++;
         }
+        while (slot > 0 && micros <= boundsMicros[slot - 1]) {
+            slot--;
+        }
+        lastSlot = slot;
         counts[slot]++;
         // Clocks of several machines may tell of the future.
         sumMicros += Math.max(0, micros);

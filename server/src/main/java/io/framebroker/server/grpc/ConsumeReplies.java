@@ -139,6 +139,7 @@ final class ConsumeReplies {
         if (dead || ending) {
             return;
         }
+        int largest = 0;
         for (Frame frame : frames) {
             WireDelivery delivery = new WireDelivery(
                     frame.generation(),
@@ -147,11 +148,13 @@ final class ConsumeReplies {
                     frame.sequence(),
                     frame.receivedMicros(),
                     body.apply(frame));
-            queue(stream, frame.publisher(), leaseMillis, delivery);
+            largest = Math.max(largest, queue(stream, frame.publisher(), leaseMillis, delivery));
         }
+        makeRoom(largest);
     }
 
-    private void queue(String stream, PublisherKey publisher, long leaseMillis, WireDelivery delivery) {
+    /** Returns the size of the frame. */
+    private int queue(String stream, PublisherKey publisher, long leaseMillis, WireDelivery delivery) {
         int bytes = delivery.frame().serializedBytes();
         ConsumeMessage.Deliveries last = deliveries.peekLast();
         if (last == null
@@ -169,7 +172,7 @@ final class ConsumeReplies {
         last.deliveries().add(delivery);
         lastBytes += bytes;
         queuedBytes += bytes;
-        makeRoom(bytes);
+        return bytes;
     }
 
     /** A frame that there is no memory for ends the call; it goes to somebody else, or to this consumer later. */
