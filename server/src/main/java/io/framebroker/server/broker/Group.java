@@ -862,19 +862,15 @@ final class Group {
 
     private int giveFirst(Member member, List<Frame> frames) {
         Consumer consumer = member.consumer();
-        PublisherKey publisher = frames.get(0).publisher();
         long leaseEnd = leaseEnd();
+        int most = consumer.window().tryTake(frames);
         int count = 0;
-        for (Frame frame : frames) {
-            if (!publisher.equals(frame.publisher()) || !consumer.window().tryTake(frame.bytes())) {
-                break;
-            }
-            if (!consumer.tryCount()) {
-                consumer.window().giveBack(1, frame.bytes());
-                break;
-            }
+        while (count < most && consumer.tryCount()) {
+            Frame frame = frames.get(count++);
             table.addLeased(frame.generation(), frame.bytes(), member, leaseEnd);
-            count++;
+        }
+        if (count < most) {
+            consumer.window().giveBack(most - count, bytes(frames.subList(count, most)));
         }
         if (count == 0) {
             return -1;

@@ -1,5 +1,7 @@
 package io.framebroker.server.broker;
 
+import java.util.List;
+
 /**
  * How much one consumer may have un-settled, in frames and bytes, over all its streams. Room is taken on delivery and
  * comes back once, when the delivery ends. Thread-safe: streams share it.
@@ -96,6 +98,26 @@ public final class Window {
         outstandingFrames++;
         outstandingBytes += bytes;
         return true;
+    }
+
+    /**
+     * Takes room for these frames, from the first on, as far as there is room and they are of the first one's publisher: one
+     * lock for all of them.
+     *
+     * @return for how many
+     */
+    synchronized int tryTake(List<Frame> frames) {
+        PublisherKey publisher = frames.get(0).publisher();
+        int taken = 0;
+        for (Frame frame : frames) {
+            if (!publisher.equals(frame.publisher()) || !hasRoom(frame.bytes())) {
+                break;
+            }
+            outstandingFrames++;
+            outstandingBytes += frame.bytes();
+            taken++;
+        }
+        return taken;
     }
 
     /** Whether a frame of that size would get room now. */
