@@ -331,16 +331,20 @@ final class GroupModel {
         }
     }
 
-    /** Frames on their way to the store are passed over, for they build on others that were. */
+    /** Frames are passed over of which the store hears later. */
     void passesEarly(long first, long last, String reason) {
         for (long ordinal = first; ordinal <= last; ordinal++) {
             Delivery passed = new Delivery(stream.name, stream.frame(ordinal));
+            // The store may be hearing just now of those in front of one that is stored.
+            boolean tooOld =
+                    Overflow.REASON.equals(reason) && ordinal <= stream.confirmed() && stream.isTooOld(ordinal);
             simulation.require(
-                    awaitsKeyframe && !passed.frame.keyframe(),
+                    tooOld || awaitsKeyframe && !passed.frame.keyframe(),
                     "%s of %s is skipped early as %s",
                     ordinal,
                     name,
                     reason);
+            awaitsKeyframe = true;
             deliveries.put(ordinal, passed);
             passed.settleAsked = true;
             settlesEarly(passed);
