@@ -3,9 +3,9 @@ package io.framebroker.server.store.redis;
 import io.framebroker.server.broker.Frame;
 import io.framebroker.server.broker.FrameContent;
 import io.framebroker.server.broker.PublisherKey;
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -22,6 +22,7 @@ final class EntryFormat {
     static final byte[] FRAMES = {'f'};
     static final byte[] MARKER = StreamKeys.bytes("marker");
     private static final int VERSION = 1;
+    private static final int MOST_BYTES_OF_VARINT = 10;
 
     private EntryFormat() {}
 
@@ -36,18 +37,19 @@ final class EntryFormat {
     }
 
     static byte[] meta(List<Frame> frames) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(16 * frames.size());
-        out.write(VERSION);
+        byte[] meta = new byte[1 + 3 * MOST_BYTES_OF_VARINT * frames.size()];
+        meta[0] = VERSION;
+        int at = 1;
         long sequence = 0;
         long received = 0;
         for (Frame frame : frames) {
-            varint(out, frame.sequence() - sequence);
-            varint(out, zigzag(frame.receivedMicros() - received));
-            varint(out, 2L * frame.bytes() + (frame.content().keyframe() ? 1 : 0));
+            at = varint(meta, at, frame.sequence() - sequence);
+            at = varint(meta, at, zigzag(frame.receivedMicros() - received));
+            at = varint(meta, at, 2L * frame.bytes() + (frame.content().keyframe() ? 1 : 0));
             sequence = frame.sequence();
             received = frame.receivedMicros();
         }
-        return out.toByteArray();
+        return Arrays.copyOf(meta, at);
     }
 
     /** The serialized frames; the frame's own array where that is just what it holds. */
@@ -135,13 +137,16 @@ final class EntryFormat {
         return value >>> 1 ^ -(value & 1);
     }
 
-    private static void varint(ByteArrayOutputStream out, long value) {
+    /** Returns the place behind it. */
+    private static int varint(byte[] out, int from, long value) {
+        int at = from;
         long rest = value;
         while ((rest & ~0x7FL) != 0) {
-            out.write((int) (rest & 0x7F | 0x80));
+            out[at++] = (byte) (rest & 0x7F | 0x80);
             rest >>>= 7;
         }
-        out.write((int) rest);
+        out[at++] = (byte) rest;
+        return at;
     }
 
     private static final class Varints {

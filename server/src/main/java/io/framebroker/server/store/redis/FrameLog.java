@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
 
 /**
@@ -197,16 +198,15 @@ final class FrameLog {
             List<Frame> frames = pack(ordinal, generation);
             long number = added < 0 ? 0 : added + onTheirWay + batch.appended.size() + 1;
             Entry entry = new Entry(generation, ordinal, frames.size(), number);
-            batch.add(connection -> connection.sendCommand(
-                    Command.XADD,
-                    keys.frames,
-                    entry.id(),
-                    EntryFormat.PUBLISHER,
-                    EntryFormat.publisher(frames.get(0).publisher()),
-                    EntryFormat.META,
-                    EntryFormat.meta(frames),
-                    EntryFormat.FRAMES,
-                    EntryFormat.bytes(frames)));
+            batch.add(connection -> connection.sendCommand(new CommandArguments(Command.XADD)
+                    .add(keys.frames)
+                    .add(entry.id())
+                    .add(EntryFormat.PUBLISHER)
+                    .add(EntryFormat.publisher(frames.get(0).publisher()))
+                    .add(EntryFormat.META)
+                    .add(EntryFormat.meta(frames))
+                    .add(EntryFormat.FRAMES)
+                    .add(new FrameBytes(frames))));
             batch.appended.add(entry);
             for (Frame frame : frames) {
                 batch.bytes += frame.bytes();

@@ -102,7 +102,7 @@ final class RedisLink implements AutoCloseable {
 
     private Connection connectionTo(HostAndPort node) {
         try {
-            return new Connection(node, config);
+            return GatheringConnection.to(node, config);
         } catch (JedisConnectionException e) {
             nodes.suspect();
             throw e;

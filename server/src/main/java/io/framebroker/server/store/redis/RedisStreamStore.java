@@ -36,6 +36,13 @@ final class RedisStreamStore implements StreamStore {
     private static final long COPY_PAUSE_NANOS = 100_000_000;
 
     private static final int MOST_BYTES_OF_COPIES = 256 << 10;
+    /**
+     * While more and more frames go to Redis, what else it has to be told waits for so much of them, and not longer than this:
+     * a script for each transaction costs Redis a tenth of what the frames do.
+     */
+    private static final long MOST_BYTES_BETWEEN_COMMITS = 1 << 20;
+
+    private static final long MOST_NANOS_BETWEEN_COMMITS = 5_000_000;
     /** Where Redis answers and refuses: each try begins a generation, so they must not go on often. */
     private static final long LONGEST_REFUSED_NANOS = 5_000_000_000L;
     /** For how long Redis knows that a stream was deleted; longer than any lease. */
@@ -89,6 +96,10 @@ final class RedisStreamStore implements StreamStore {
     private long noCopiesBeforeNanos = System.nanoTime();
     private boolean copiesRefused;
     private long committedNanos;
+    /** When something was committed last, confirmed or not, and how much of frames was sent since. */
+    private long commitSentNanos = System.nanoTime();
+
+    private long sentSinceCommitBytes;
     private long lookedNanos = System.nanoTime();
 
     RedisStreamStore(RedisFrameStore store, String name, StreamKeys keys, StreamLoader.Loaded loaded) {
@@ -453,6 +464,12 @@ final class RedisStreamStore implements StreamStore {
 
     private void commit(Batch batch, long now) {
         batch.sentNanos = now;
+        sentSinceCommitBytes += batch.bytes;
+        if (mayWait(batch, now)) {
+            return;
+        }
+        commitSentNanos = now;
+        sentSinceCommitBytes = 0;
         Commit commit = new Commit();
         // Groups speak of frames, so what was lost of those comes back first.
         if (deleting || !frames.isBehind()) {
@@ -469,6 +486,15 @@ final class RedisStreamStore implements StreamStore {
             commit.add("XLEN", keys.frames);
             batch.commit(commit, keys, ownerValue, store.leaseMillis());
         }
+    }
+
+    /** Whether the next batch will do: there is one, for more frames wait. */
+    private boolean mayWait(Batch batch, long now) {
+        return !batch.appended.isEmpty()
+                && frames.hasMore()
+                && !deleting
+                && sentSinceCommitBytes < MOST_BYTES_BETWEEN_COMMITS
+                && now - commitSentNanos < MOST_NANOS_BETWEEN_COMMITS;
     }
 
     private void fill(Commit commit, Batch batch) {
