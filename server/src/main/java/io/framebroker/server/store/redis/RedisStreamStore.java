@@ -483,6 +483,9 @@ final class RedisStreamStore implements StreamStore {
             groups.look(commit);
         }
         if (!commit.isEmpty() || !batch.groups.isEmpty() || now - committedNanos > store.leaseNanos() / 3) {
+            // One that is empty looks by its length as one that somebody has taken away, with its groups.
+            commit.add("EXISTS", keys.frames);
+            commit.expect(1, "existence of " + StreamKeys.text(keys.frames));
             commit.add("XLEN", keys.frames);
             batch.commit(commit, keys, ownerValue, store.leaseMillis());
         }

@@ -233,6 +233,30 @@ class RedisTroubleTest {
         assertAllThere(45);
     }
 
+    /** By its length it is as it was; its groups are gone. */
+    @Test
+    void theStreamIsDeletedWhileNothingIsInIt() {
+        givenAny();
+        broker.append(1, 40, 1_000);
+        broker.group("detectors", 0);
+        broker.stream.delivered("detectors", 1, 40, 1);
+        broker.acks("detectors", 1, 40);
+        broker.noted();
+        broker.stream.trim(40);
+        broker.noted();
+        assertThat(redis.call("XLEN", truth.framesKey())).isEqualTo(0L);
+
+        redis.call("DEL", truth.framesKey());
+        broker.noted();
+
+        assertThat(broker.store.intrusions()).isEqualTo(1);
+        broker.append(41, 45, 1_000);
+        broker.noted();
+        assertThat((List<?>) redis.call("XINFO", "GROUPS", truth.framesKey())).hasSize(1);
+        assertThat(broker.answers.wrong()).isNull();
+        assertThat(broker.stream.group("detectors")).isEqualTo(new GroupRecord(0, 40, 0, 40, 0, Map.of()));
+    }
+
     @Test
     void theEndOfTheStreamIsDeleted() {
         givenAny();
