@@ -30,6 +30,12 @@ import java.util.concurrent.ConcurrentHashMap;
  * so memory is bounded by the ready threshold. Everything runs on the event loops.
  */
 public final class BareRelay implements AutoCloseable {
+    static {
+        // As the broker does.
+        String leakDetection = "io.grpc.netty.shaded.io.netty.leakDetection.level";
+        System.setProperty(leakDetection, System.getProperty(leakDetection, "disabled"));
+    }
+
     private final int readyThresholdBytes;
     private final Map<String, RelayStream> streams = new ConcurrentHashMap<>();
     private final Server server;
