@@ -1,14 +1,31 @@
 package io.framebroker.server.broker;
 
 import java.util.ArrayDeque;
+import java.util.List;
 
 /**
- * What a group has to ask of the store about frames that are on their way there: each waits until its frames are stored.
- * The store hears of frames in the order in which the group took them, so that what is about frames behind those waits as
- * well. Guarded by the stream's lock.
+ * What a group has to ask of the store about frames that are on their way there: it is asked as the frames are stored, in the
+ * order in which the group took them. What is about stored frames alone does not wait, or a store without room would
+ * never hear what makes some. Guarded by the stream's lock.
  */
 final class EarlyAsks {
-    private record Ask(long last, Runnable asks) {}
+    /** Asks about frames that are stored. */
+    interface Asking {
+        /** @param last last of the frames, or of those of them that are stored; the others follow in another call */
+        void about(long first, long last);
+    }
+
+    private static final class Ask {
+        final long last;
+        final Asking asking;
+        long first;
+
+        Ask(long first, long last, Asking asking) {
+            this.first = first;
+            this.last = last;
+            this.asking = asking;
+        }
+    }
 
     private final FrameStream stream;
     private final ArrayDeque<Ask> waiting = new ArrayDeque<>();
@@ -35,9 +52,14 @@ final class EarlyAsks {
         return last > cursor && (!waiting.isEmpty() || last > stream.storedThrough());
     }
 
-    /** Asks as soon as the store has the frames up to {@code last}. */
-    void add(long last, Runnable asks) {
-        waiting.add(new Ask(last, asks));
+    /** Asks about those of the frames that are stored, and about the others as soon as they are. */
+    void add(long first, long last, Asking asking) {
+        Ask ask = new Ask(first, last, asking);
+        long now = waiting.isEmpty() ? stream.storedThrough() : cursor;
+        if (ask.first <= now) {
+            part(ask, now);
+        }
+        waiting.add(ask);
     }
 
     /** The store is being asked about frames up to {@code last}. */
@@ -48,7 +70,22 @@ final class EarlyAsks {
     /** The store has frames up to this ordinal. */
     void stored(long throughOrdinal) {
         while (!waiting.isEmpty() && waiting.peek().last <= throughOrdinal) {
-            waiting.poll().asks.run();
+            Ask whole = waiting.poll();
+            whole.asking.about(whole.first, whole.last);
         }
+        if (!waiting.isEmpty() && waiting.peek().first <= throughOrdinal) {
+            // Its first frames are stored, and so may be those of others behind it. To ask may lead to more asks.
+            for (Ask ask : List.copyOf(waiting)) {
+                if (ask.first <= throughOrdinal) {
+                    part(ask, throughOrdinal);
+                }
+            }
+        }
+    }
+
+    private static void part(Ask ask, long through) {
+        long first = ask.first;
+        ask.first = through + 1;
+        ask.asking.about(first, through);
     }
 }

@@ -47,6 +47,10 @@ final class FrameStream implements StreamStore.Listener {
     private final Durations appends = new Durations();
     private final GroupAdministration administration;
     private final Explanations explanations;
+    /** Generation and newest frame as the stream was opened. */
+    private final long openedGeneration;
+
+    private final long openedThrough;
     private long storedThrough;
     private long notesAsked;
     private long notedThrough;
@@ -71,6 +75,8 @@ final class FrameStream implements StreamStore.Listener {
         this.wakeNanos = clock.nanos();
         this.store = store;
         this.storedThrough = store.lastOrdinal();
+        this.openedGeneration = store.generation();
+        this.openedThrough = storedThrough;
         StreamNote.Description known = record.description();
         this.createdMicros = known == null ? clock.wallMicros() : known.createdMicros();
         this.ledger = new StreamLedger(storedThrough, missing(), record.counts());
@@ -182,9 +188,17 @@ final class FrameStream implements StreamStore.Listener {
 
     /** As {@link StreamStore#read}, and frames that are on their way to the store as well. */
     List<Frame> read(long from, long through, int maxFrames, long maxBytes) {
+        if (from > through) {
+            return List.of();
+        }
         return from <= storedThrough
                 ? store.read(from, Math.min(through, storedThrough), maxFrames, maxBytes)
                 : intake.onTheirWay(from, through, maxFrames, maxBytes);
+    }
+
+    /** Whether a delivery was of a frame that never was stored, whose ordinal is another's: by who had the stream before. */
+    boolean isOfBefore(long generation, long ordinal) {
+        return generation < openedGeneration && ordinal > openedThrough;
     }
 
     /** Whether a frame that has come in is in the store, or on its way there. */

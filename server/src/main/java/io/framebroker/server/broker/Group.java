@@ -133,7 +133,7 @@ final class Group {
         this.deadLetters = new DeadLetters(name, settings.maxAttempts(), stream, table, settlements, early);
         this.replays = new Replays(this, table, deadLetters, settlements, diary);
         this.letterRetry = new LetterRetry(stream.letterRetryMillis(), deadLetters, replays, clock);
-        this.tokens = new TokenCheck(stream.name(), name, base, table, deadLetters::has, replays);
+        this.tokens = new TokenCheck(stream, name, base, table, deadLetters::has, replays);
         this.maxAge = new MaxAge(settings.maxAgeMillis(), store, clock);
         this.latest = mode instanceof Mode.Latest newest
                 ? new Latest(newest, this, stream, table, settlements, tokens)
@@ -409,9 +409,18 @@ final class Group {
      * What consumers lose their connection with from now on is not their doing.
      */
     void leave() {
-        // Of what lies behind the store's cursor the store does not know that anybody has it.
-        long end = Math.min(table.next(), early.cursor() + 1);
-        for (long ordinal = durable ? table.low() : end; ordinal < end; ) {
+        if (durable) {
+            leave(table.low(), Math.min(table.next() - 1, early.cursor()));
+            if (early.areAny()) {
+                // What lies behind the store's cursor is told if the store gets to hear that anybody has it.
+                early.add(early.cursor() + 1, table.next() - 1, this::leave);
+            }
+        }
+    }
+
+    private void leave(long from, long last) {
+        long end = last + 1;
+        for (long ordinal = Math.max(from, table.low()); ordinal < end; ) {
             long first = ordinal++;
             StreamRecord.Left left = table.left(first);
             while (left != null && ordinal < end && table.left(ordinal) == left) {
@@ -789,8 +798,8 @@ final class Group {
             return skipLost() ? 1 : 0;
         }
         if (frames.get(0).ordinal() > stream.storedThrough() && maxAge.isStale(frames.get(0))) {
-            // It is skipped when it is stored.
-            return 0;
+            // Those that are stored have been skipped.
+            return (int) skipWaiting(table.next(), MaxAge.REASON);
         }
         skipWaiting(frames.get(0).ordinal() - 1, STORE_LOST);
         return skipUndecodable(frames) ? 1 : giveSticky(member, frames);
@@ -887,7 +896,7 @@ final class Group {
     /** Has the store note the first delivery of frames, once it has them. */
     private void noteFirst(long first, long last) {
         if (early.mustWait(last)) {
-            early.add(last, () -> tellFirst(first, last));
+            early.add(first, last, this::tellFirst);
         } else {
             tellFirst(first, last);
         }

@@ -16,13 +16,13 @@ final class Settlements {
 
     /** Complete when the store has confirmed as many as {@code number}; no frames of its own when last is before first. */
     private static final class Entry {
-        final long first;
         final long last;
         final Member member;
         final SettleResult result;
         /** Told then; null for nobody. */
         final Done done;
 
+        long first;
         long number = NOT_ASKED;
 
         Entry(long first, long last, Member member, SettleResult result, Done done) {
@@ -46,7 +46,11 @@ final class Settlements {
     private final Turn turn;
     private final GroupDiary diary;
     private final EarlyAsks early;
+    /** What is to be told, in the order in which it was asked for. */
     private final ArrayDeque<Entry> queue = new ArrayDeque<>();
+    /** What the store is asked for, by number: it may confirm what is told later. */
+    private final ArrayDeque<Entry> inStore = new ArrayDeque<>();
+
     private long asked;
     private long confirmed;
 
@@ -73,14 +77,24 @@ final class Settlements {
     void ask(long first, long last, StreamStore.Outcome outcome, String reason, Member member, SettleResult result) {
         Entry entry = await(new Entry(first, last, member, result, null));
         if (early.mustWait(last)) {
-            early.add(last, () -> ask(entry, outcome, reason));
+            early.add(first, last, (from, through) -> ask(part(entry, through), outcome, reason));
         } else {
             ask(entry, outcome, reason);
         }
     }
 
+    /** The frames of an entry up to an ordinal, which are told of with the rest. */
+    private static Entry part(Entry entry, long through) {
+        if (through == entry.last) {
+            return entry;
+        }
+        Entry part = new Entry(entry.first, through, null, null, null);
+        entry.first = through + 1;
+        return part;
+    }
+
     private void ask(Entry entry, StreamStore.Outcome outcome, String reason) {
-        entry.number = ++asked;
+        number(entry);
         early.asked(entry.last);
         What what = outcome == StreamStore.Outcome.ACKED ? What.ACKED : What.SKIPPED;
         diary.settled(what, entry.first, entry.last, reason);
@@ -89,7 +103,7 @@ final class Settlements {
 
     /** Has the store make a dead letter of a frame that is SETTLING in the table, and stored; otherwise as above. */
     void ask(Frame frame, DeadLetter letter, Member member, SettleResult result) {
-        await(new Entry(frame.ordinal(), frame.ordinal(), member, result, null)).number = ++asked;
+        number(await(new Entry(frame.ordinal(), frame.ordinal(), member, result, null)));
         diary.buried(frame, letter);
         store.settle(group, frame, letter);
     }
@@ -100,7 +114,7 @@ final class Settlements {
      * @param done told when it has confirmed; null for nobody
      */
     void purge(List<Long> ordinals, String reason, Done done) {
-        await(new Entry(0, -1, null, null, done)).number = ++asked;
+        number(await(new Entry(0, -1, null, null, done)));
         store.purge(group, ordinals, reason);
     }
 
@@ -110,7 +124,7 @@ final class Settlements {
      * @param reason why it is skipped; null when it is acked
      */
     void purge(long ordinal, String reason, Member member, SettleResult result) {
-        await(new Entry(0, -1, member, result, null)).number = ++asked;
+        number(await(new Entry(0, -1, member, result, null)));
         store.purge(group, List.of(ordinal), reason);
     }
 
@@ -131,12 +145,20 @@ final class Settlements {
         return entry;
     }
 
+    private void number(Entry entry) {
+        entry.number = ++asked;
+        inStore.add(entry);
+    }
+
     /** The store has confirmed settlements up to this number. */
     void confirmed(long throughNumber) {
         confirmed = throughNumber;
+        while (!inStore.isEmpty() && inStore.peek().number <= throughNumber) {
+            Entry done = inStore.poll();
+            table.settled(done.first, done.last);
+        }
         while (!queue.isEmpty() && queue.peek().number <= confirmed) {
             Entry done = queue.poll();
-            table.settled(done.first, done.last);
             if (done.result != null) {
                 say(done.member, done.result);
                 done.member.consumer().answered();
@@ -159,6 +181,7 @@ final class Settlements {
             }
         }
         queue.clear();
+        inStore.clear();
     }
 
     /** A result is owed and will not come. */

@@ -12,7 +12,7 @@ final class TokenCheck {
         void on(SettleOutcome outcome, long first, int count);
     }
 
-    private final String stream;
+    private final FrameStream stream;
     private final String group;
     private final long base;
     private final DeliveryTable table;
@@ -21,7 +21,12 @@ final class TokenCheck {
 
     /** @param isDeadLetter tells of an ordinal whether its frame is a dead letter of the group */
     TokenCheck(
-            String stream, String group, long base, DeliveryTable table, LongPredicate isDeadLetter, Replays replays) {
+            FrameStream stream,
+            String group,
+            long base,
+            DeliveryTable table,
+            LongPredicate isDeadLetter,
+            Replays replays) {
         this.isDeadLetter = isDeadLetter;
         this.replays = replays;
         this.stream = stream;
@@ -77,7 +82,7 @@ final class TokenCheck {
     }
 
     private SettleOutcome check(Member member, Token token, long ordinal, boolean lateCounts) {
-        if (ordinal <= base || ordinal >= table.next()) {
+        if (ordinal <= base || ordinal >= table.next() || stream.isOfBefore(token.generation(), ordinal)) {
             return SettleOutcome.UNKNOWN_TOKEN;
         }
         if (ordinal < table.low()) {
@@ -123,9 +128,10 @@ final class TokenCheck {
                         + " is over: its lease ended or it was given back; the frame comes again";
             case UNKNOWN_TOKEN ->
                 "group " + group + " has no delivery " + token.generation() + "-" + first + "/"
-                        + token.attempt() + " on stream " + stream
+                        + token.attempt() + " on stream " + stream.name()
                         + "; settle with the token of a delivery, unchanged";
         };
-        return new SettleResult(stream, new Token(token.generation(), first, token.attempt()), count, outcome, message);
+        return new SettleResult(
+                stream.name(), new Token(token.generation(), first, token.attempt()), count, outcome, message);
     }
 }

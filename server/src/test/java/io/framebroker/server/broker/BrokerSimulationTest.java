@@ -102,7 +102,6 @@ class BrokerSimulationTest {
             "in order",
             "early",
             "settled early",
-            "passed over early",
             "video moves",
             "video stays",
             "report",
@@ -113,6 +112,8 @@ class BrokerSimulationTest {
         for (String each : all) {
             assertThat(coverage.of(each)).as("times that was reached: " + each).isGreaterThan(100);
         }
+        // Takes video, frames dropped out of it, and others right behind that are not stored yet.
+        assertThat(coverage.of("passed over early")).isGreaterThan(20);
     }
 
     @Test

@@ -86,30 +86,70 @@ class EarlyTest {
         assertThat(ledger("detectors").imbalance()).isZero();
     }
 
-    /** The store hears of a delivery as a whole. */
     @Test
-    void aMessageOfWhichAPartIsStoredStaysUntilTheRestIs() {
-        StreamSettings keepsOne = new StreamSettings(1000, 1 << 20, 1, 1 << 20, 0);
-        talk.broker().updateStream("cam", keepsOne);
+    void theStoreHearsOfThePartThatIsStored() {
+        talk.broker().updateStream("cam", new StreamSettings(1000, 1 << 20, 1, 1 << 20, 0));
         Worker detector = detector("w1").joins();
         talk.store().defer();
         camera.publishesTogether(1, 2, 3, 4);
         detector.receives(1, 2, 3, 4);
 
-        detector.acks(1);
+        detector.settlesRun("cam", new Token(1, 2, 1), 3, Verdict.ACK);
         store().releaseFrames(3);
 
-        assertThat(talk.stream().frames()).isEqualTo(3);
-        assertThat(ledger("detectors").waiting()).isEqualTo(3);
-        detector.nacks(0, 2);
-        detector.acks(3);
-        detector.receivesNothing();
-        assertThat(store().settledHeld()).isZero();
-        store().releaseStored(1);
-        store().releaseSettled("detectors", 2);
-        detector.hears("1-1/1 OK", "1-2/1 OK", "1-3/1 OK");
+        assertThat(ledger("detectors").waiting()).isZero();
+        assertThat(ledger("detectors").pending()).isEqualTo(1);
+        store().releaseSettled("detectors", 1);
+        detector.nacks(0, 1);
+        assertThat(store().attemptsHeld()).isEqualTo(1);
         store().releaseAttempts("detectors", 1);
-        detector.receivesAgain(2, 2);
+        detector.receivesAgain(2, 1);
+        detector.acks(1);
+        store().releaseSettled("detectors", 1);
+        assertThat(talk.stream().frames()).isEqualTo(1);
+        detector.hearsNothing();
+        store().releaseAll();
+        detector.hears("1-2/1 through 4 OK", "1-1/1 OK", "1-1/2 OK");
+    }
+
+    /** Where the store has no room, they are what makes some. */
+    @Test
+    void settlementsOfStoredFramesDoNotWaitForThoseOfFramesOnTheirWay() {
+        talk.broker().updateStream("cam", new StreamSettings(1000, 1 << 20, 1, 1 << 20, 0));
+        Worker slow = detector("w1").window(1).joins();
+        Worker quick = detector("w2").joins();
+        talk.store().defer();
+        camera.publishes(1, 2, 3);
+        slow.receives(1);
+        quick.receives(2, 3);
+        store().releaseStored(2);
+        quick.acks(2, 3);
+
+        slow.acks(1);
+        store().releaseSettled("detectors", 2);
+
+        assertThat(talk.stream().frames()).isEqualTo(1);
+        quick.hears("1-2/1 OK");
+        slow.hearsNothing();
+        store().releaseAll();
+        slow.hears("1-1/1 OK");
+    }
+
+    /** A live picture would keep the stream from making room. */
+    @Test
+    void oneWhoWantsTheNewestHoldsNothingBackThatIsStored() {
+        talk.broker().updateStream("cam", new StreamSettings(1000, 1 << 20, 1, 1 << 20, 0));
+        Worker detector = talk.worker("w1").of("detectors").joins();
+        talk.store().defer();
+        camera.publishes(1, 2, 3, 4, 5);
+        store().releaseStored(3);
+        Worker viewer = talk.worker("viewer").window(1).latest(0).joins();
+        viewer.receives(5);
+
+        detector.acks(1, 2, 3);
+        store().releaseSettled("detectors", 3);
+
+        assertThat(talk.stream().frames()).isEqualTo(1);
     }
 
     @Test
@@ -184,10 +224,32 @@ class EarlyTest {
         again.settlesRun("cam", lost, 1, Verdict.ACK);
         again.hears("1-1/1 UNKNOWN_TOKEN");
         assertThat(ledger("detectors").pending()).isEqualTo(1);
+        again.acks(1);
+        again.settlesRun("cam", lost, 1, Verdict.ACK);
+        again.hears("2-1/1 OK", "1-1/1 UNKNOWN_TOKEN");
     }
 
     @Test
-    void aFrameOnItsWayThatIsTooOldIsSkippedOnceItIsStored() {
+    void aFrameThatIsStoredAsTheBrokerLeavesIsReleasedUncounted() {
+        Worker detector = detector("w1").joins();
+        talk.store().defer();
+        camera.publishes(1, 2);
+        detector.receives(1, 2);
+
+        talk.broker().leave();
+        store().releaseStored(2);
+        talk.brokerCrashes(Fate.EVERYTHING);
+        talk.store().answerAtOnce();
+        talk.broker().openAll();
+        Worker back = detector("w1")
+                .holds(new Consumer.Held("cam", new Token(1, 1, 1), 2))
+                .joins();
+
+        back.hears("1-1/1 through 2 OK");
+    }
+
+    @Test
+    void aFrameOnItsWayThatIsTooOldIsSkippedForAFreshOne() {
         Worker detector = talk.worker("w1")
                 .of("detectors")
                 .window(1)
@@ -198,13 +260,14 @@ class EarlyTest {
         detector.receives(1);
         talk.passes(Duration.ofMillis(300));
 
+        camera.publishes(3);
         detector.acks(1);
 
-        detector.receivesNothing();
-        store().releaseStored(2);
-        detector.receivesNothing();
+        detector.receives(3);
+        detector.hears("gap of 1 MAX_AGE: 1-2 through 1-2");
         store().releaseAll();
-        detector.hears("gap of 1 MAX_AGE: 1-2 through 1-2", "1-1/1 OK");
+        detector.hears("1-1/1 OK");
+        assertThat(ledger("detectors").skipped()).containsEntry("MAX_AGE", 1L);
     }
 
     @Test
@@ -295,7 +358,7 @@ class EarlyTest {
     }
 
     @Test
-    void theStreamKeepsWhatTheStoreHasYetToHearOf() {
+    void theStreamDoesNotKeepWhatIsPassedOver() {
         talk.broker().updateStream("cam", new StreamSettings(1000, 1 << 20, 1, 1 << 20, 0));
         Worker viewer = talk.worker("viewer").window(1).latest(0).joins();
         viewer.isReady(false);
@@ -307,7 +370,7 @@ class EarlyTest {
 
         store().releaseStored(1);
 
-        assertThat(talk.stream().frames()).isEqualTo(2);
+        assertThat(talk.stream().frames()).isEqualTo(1);
         store().releaseStored(1);
         assertThat(talk.stream().frames()).isEqualTo(1);
         assertThat(talk.broker().ledger("cam").groups().get(0).skipped()).containsEntry("CONFLATED", 3L);

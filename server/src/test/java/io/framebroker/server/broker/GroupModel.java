@@ -2,7 +2,6 @@ package io.framebroker.server.broker;
 
 import io.framebroker.server.broker.ConsumerPort.SettleOutcome;
 import io.framebroker.server.broker.DeliveryTable.State;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -36,8 +35,6 @@ final class GroupModel {
         boolean settleAsked;
         /** Whether the store has been asked as well. */
         boolean storeAsked;
-        /** Whether the store has confirmed that. */
-        boolean storeConfirmed;
 
         Delivery(String stream, StreamModel.Stored frame) {
             this.stream = stream;
@@ -52,8 +49,6 @@ final class GroupModel {
     private final boolean strict;
     /** Whether frames come while they are on their way to the store. */
     final boolean early;
-    /** Frames to be settled of an early group, in the order asked: none is settled before those in front of it. */
-    private final ArrayDeque<Delivery> inLine = new ArrayDeque<>();
     /** The last frame of which the store knows that it was delivered or passed over. */
     private long told;
     /** Who got the latest first delivery; null for nobody yet. */
@@ -325,7 +320,6 @@ final class GroupModel {
     /** The consumer is done with a frame, whether or not the store can be asked already. */
     private void settlesEarly(Delivery delivery) {
         move(delivery, State.SETTLING);
-        inLine.add(delivery);
         if (delivery.frame.ordinal() > told) {
             simulation.coverage().reached("settled early");
         }
@@ -365,7 +359,9 @@ final class GroupModel {
 
     /** What {@code call} is to be told when it ends, or extends, a delivery. */
     SettleOutcome outcome(SimulatedConsumer call, Token token, long ordinal, boolean settles) {
-        if (ordinal <= base || ordinal > cursor) {
+        boolean ofBefore =
+                token.generation() < simulation.broker().stream(stream.name).generation();
+        if (ordinal <= base || ordinal > cursor || ofBefore) {
             return SettleOutcome.UNKNOWN_TOKEN;
         }
         if (ordinal < low()) {
@@ -445,7 +441,6 @@ final class GroupModel {
                 deliveries.put(ordinal, passed);
                 passed.storeAsked = true;
                 move(passed, State.SETTLING);
-                inLine.add(passed);
             }
             cursor = last;
             told = last;
@@ -464,7 +459,6 @@ final class GroupModel {
                 delivery.storeAsked = true;
                 if (delivery.state != State.SETTLING) {
                     move(delivery, State.SETTLING);
-                    inLine.add(delivery);
                 }
             }
             told = Math.max(told, last);
@@ -479,10 +473,7 @@ final class GroupModel {
 
     void settled(long first, long last) {
         for (long ordinal = first; ordinal <= last; ordinal++) {
-            deliveries.get(ordinal).storeConfirmed = true;
-        }
-        while (!inLine.isEmpty() && inLine.peek().storeConfirmed) {
-            move(inLine.poll(), State.SETTLED);
+            move(deliveries.get(ordinal), State.SETTLED);
         }
     }
 

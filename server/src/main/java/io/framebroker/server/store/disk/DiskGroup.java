@@ -23,6 +23,9 @@ final class DiskGroup {
     private static final int SLACK = 1 << 12;
 
     private static final long LEAST_ALLOWED = 256;
+    /** Of a group that does not wait for the disk: what may go out while that stands still. */
+    private static final long EARLY_ALLOWED = 4096;
+
     private static final long ALLOWED_FORCES = 4;
 
     private final String name;
@@ -291,7 +294,8 @@ final class DiskGroup {
      * @return whether the journal has to know
      */
     boolean allow() {
-        long room = Math.max(LEAST_ALLOWED, ALLOWED_FORCES * (cursor - cursorMarked));
+        long room =
+                Math.max(settings.early() ? EARLY_ALLOWED : LEAST_ALLOWED, ALLOWED_FORCES * (cursor - cursorMarked));
         cursorMarked = cursor;
         if (allowed - cursor >= room / 2) {
             return false;

@@ -65,6 +65,10 @@ final class GatheringConnection extends Connection {
             }
         } catch (IOException e) {
             throw failed(e);
+        } catch (RuntimeException | Error e) {
+            // Half a command may be on its way.
+            setBroken();
+            throw e;
         }
     }
 

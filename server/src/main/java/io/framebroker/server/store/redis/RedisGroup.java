@@ -62,6 +62,9 @@ final class RedisGroup {
     }
 
     private static final long LEAST_ALLOWED = 256;
+    /** Of a group that does not wait for the store: what may go out while Redis stands still. */
+    private static final long EARLY_ALLOWED = 4096;
+
     private static final long ALLOWED_COMMITS = 4;
 
     private final String name;
@@ -416,7 +419,7 @@ final class RedisGroup {
 
     /** Allows what may be delivered before the next commit, with room to spare. */
     private void allow() {
-        long room = Math.max(LEAST_ALLOWED, ALLOWED_COMMITS * (cursor - cursorTold));
+        long room = Math.max(settings.early() ? EARLY_ALLOWED : LEAST_ALLOWED, ALLOWED_COMMITS * (cursor - cursorTold));
         cursorTold = cursor;
         if (allowed - cursor < room / 2) {
             allowed = cursor + room;
