@@ -86,7 +86,9 @@ class StalledRedisTest {
 
             redis.resume();
             assertThat(outcome(detector)).isEqualTo(SettleOutcome.SETTLE_OUTCOME_OK);
-            assertThat(sequence(deliveries(archive))).isEqualTo(2);
+            // The third may be with it.
+            assertThat(deliveries(archive).getDeliveries().getDeliveries(0).getSequence())
+                    .isEqualTo(2);
             camera.halfClose();
             long stored = 0;
             for (PublishFramesResponse told : camera.rest()) {
