@@ -47,6 +47,8 @@ import picocli.CommandLine.Spec;
 final class CompareCommand implements Callable<Integer> {
     /** Ends the name of a target that is left out where its server is not there. */
     private static final String OPTIONAL = "?";
+    /** How much faster than they are measured frames that come at fixed times come before. */
+    private static final double WARM_UP_FACTOR = 3;
 
     @Spec
     private CommandSpec spec;
@@ -131,7 +133,14 @@ final class CompareCommand implements Callable<Integer> {
             for (Setup setup : setups) {
                 Rig rig = Rig.open(setup);
                 rigs.add(rig);
-                rig.measure(load.warmup(), Duration.ofSeconds(1), progress("warm-up ", rig))
+                if (!workload.flatOut()) {
+                    // At its own pace what is measured would still be compiled meanwhile.
+                    rig.warmUp(load.warmup(), WARM_UP_FACTOR * workload.framesPerSecond());
+                }
+                rig.measure(
+                                workload.flatOut() ? load.warmup() : Duration.ZERO,
+                                Duration.ofSeconds(1),
+                                progress("warm-up ", rig))
                         .check();
             }
             if (stored) {
@@ -253,7 +262,14 @@ final class CompareCommand implements Callable<Integer> {
 
     private void requireGoals() {
         try {
-            goals.forEach(Goal::parse);
+            for (String goal : goals) {
+                for (Side side : Goal.parse(goal).sides()) {
+                    if (!targets.contains(side.label()) && !targets.contains(side.label() + OPTIONAL)) {
+                        throw new IllegalArgumentException("--goal is '" + goal + "'; " + side
+                                + " is none of --targets " + String.join(",", targets));
+                    }
+                }
+            }
         } catch (IllegalArgumentException e) {
             throw load.wrong(e);
         }

@@ -220,7 +220,8 @@ final class LoadOptions {
     /** Largest heaps of the JVMs of a target whose roles have one each. */
     long heapBytes(Target target) {
         long roles = 2 * Room.heapBytes(Jvm.of(jvm).flags());
-        return target.isBroker()
+        // A server of another make has none.
+        return target.server() == null
                 ? roles + Room.heapBytes(Jvm.of(brokerJvmFlags()).flags())
                 : roles;
     }

@@ -165,10 +165,21 @@ final class ScaleCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
         requireRoom(setups.get(0).target());
-        for (int i = 0; i < setups.size(); i++) {
-            System.err.println(at.get(i) + " " + growth.unit() + " ...");
-            steps.add(Step.measure(growth, at.get(i), setups.get(i), warmup, duration));
+        try {
+            for (int i = 0; i < setups.size(); i++) {
+                System.err.println(at.get(i) + " " + growth.unit() + " ...");
+                steps.add(Step.measure(growth, at.get(i), setups.get(i), warmup, duration));
+            }
+        } finally {
+            // Also of those before one that fails.
+            if (!steps.isEmpty()) {
+                tell(growth, at, steps);
+            }
         }
+        return 0;
+    }
+
+    private void tell(Growth growth, List<Integer> at, List<Step> steps) throws IOException {
         Steps all = new Steps(growth, title(growth), steps);
         PrintWriter out = spec.commandLine().getOut();
         out.printf("%s%n%n%s", title(growth), all);
@@ -179,7 +190,6 @@ final class ScaleCommand implements Callable<Integer> {
         if (picture != null) {
             all.write(picture);
         }
-        return 0;
     }
 
     private Setup setup(Growth growth, int size) {

@@ -178,8 +178,9 @@ class LoadGenTest {
         Path later = folder.resolve("later.svg");
 
         int code = executeUntilFramesFlow(
-                "compare --targets raw,relay --rounds 2 --warmup 100ms --lead 10ms --jvm -Xmx64m --frame-bytes 1000"
-                        + " --goal raw/relay>=0.0001,fps(broker)>=1 --goal fps(raw)<1 --json " + json + " --plot "
+                "compare --targets raw,relay,nats? --rounds 2 --warmup 100ms --lead 10ms --jvm -Xmx64m --frame-bytes 1000"
+                        + " --nats-server no-such-server --goal raw/relay>=0.0001,fps(nats)>=1 --goal fps(raw)<1 --json "
+                        + json + " --plot "
                         + now,
                 500);
 
@@ -188,7 +189,7 @@ class LoadGenTest {
         String goals = out.toString().substring(out.toString().indexOf("cell "));
         assertThat(goals.split("\n"))
                 .anyMatch(line -> line.matches("this +raw/relay>=0.0001 .* met"))
-                .anyMatch(line -> line.matches("this +fps\\(broker\\)>=1 +- +not measured"))
+                .anyMatch(line -> line.matches("this +fps\\(nats\\)>=1 +- +not measured"))
                 .anyMatch(line -> line.matches("this +fps\\(raw\\)<1 .* not met"));
         assertThat(execute("plot " + json + " --out " + later)).isZero();
         assertThat(Files.readString(now)).contains("1 kB, 1 camera, 1 group; 2 rounds");
@@ -199,6 +200,12 @@ class LoadGenTest {
         assertThat(execute("plot " + json + " " + json + " --out " + folder.resolve("two.png") + " --columns 1"))
                 .isZero();
         assertThat(folder.resolve("two.png")).isNotEmptyFile();
+    }
+
+    @Test
+    void goalsOfTargetsThatAreNotMeasuredAreRefusedBeforeAnythingStarts() {
+        assertThat(execute("compare --targets raw,relay --goal p99(nats)<3")).isEqualTo(2);
+        assertThat(err.toString()).contains("--goal is 'p99(nats)<3'; nats is none of --targets raw,relay");
     }
 
     private static List<String> texts(Path svg) throws IOException {

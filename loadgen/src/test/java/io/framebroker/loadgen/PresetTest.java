@@ -92,6 +92,13 @@ class PresetTest {
     }
 
     @Test
+    void itMayStandBehindAnEqualsSign() {
+        assertThat(Preset.expand("compare", "--preset=goals-184"))
+                .startsWith("compare", "--preset", "goals-184")
+                .containsSequence("--batch", "64");
+    }
+
+    @Test
     void withoutOneNothingIsAdded() {
         assertThat(Preset.expand("compare", "--rounds", "3")).containsExactly("compare", "--rounds", "3");
         assertThat(Preset.expand("compare", "--preset")).containsExactly("compare", "--preset");

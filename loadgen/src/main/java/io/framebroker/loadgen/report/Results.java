@@ -1,5 +1,6 @@
 package io.framebroker.loadgen.report;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
@@ -130,8 +131,11 @@ public record Results(String name, Work work, String compared, List<Goal> goals,
             return "";
         }
         JsonObject facts = root.getAsJsonObject("stores").getAsJsonObject("redis-server");
-        boolean appends = facts.get("appendonly").getAsString().equals("yes");
-        return appends ? facts.get("appendfsync").getAsString() : "without a file";
+        return switch (facts.get("appendonly").getAsString()) {
+            case "yes" -> facts.get("appendfsync").getAsString();
+            case "no" -> "without a file";
+            default -> "";
+        };
     }
 
     private static List<Goal> goals(JsonObject config) {
@@ -144,7 +148,10 @@ public record Results(String name, Work work, String compared, List<Goal> goals,
 
     private static List<Round> rounds(Side side, JsonObject target, String compared) {
         List<Round> rounds = new ArrayList<>();
-        for (JsonElement element : target.getAsJsonArray("rounds")) {
+        if (!(target.get("rounds") instanceof JsonArray all)) {
+            throw new IllegalArgumentException("rounds of " + side + " are not there, or no array");
+        }
+        for (JsonElement element : all) {
             JsonObject round = object(element, "a round");
             JsonObject latency = object(round.get("latency_ms"), "latency_ms");
             JsonObject cpu = object(round.get("cpu_seconds"), "cpu_seconds");
@@ -180,10 +187,16 @@ public record Results(String name, Work work, String compared, List<Goal> goals,
         return rounds.containsKey(side);
     }
 
-    /** Whether a side took the frames that came at fixed times when they came, but for a twentieth; flat out it does. */
+    /**
+     * Whether a side carried the frames that came at fixed times as they came, but for a twentieth; flat out it does. One that
+     * leaves frames out for newer ones need only have taken them in.
+     */
     boolean keptUp(Side side) {
         int cameras = side.cameras() == 0 ? work.cameras() : side.cameras();
-        return spread(side, Round::publishedPerSecond).min() >= KEPT_UP * work.framesPerSecond() * cameras;
+        ToDoubleFunction<Round> carried = side.target().leavesOut()
+                ? Round::publishedPerSecond
+                : round -> Math.min(round.publishedPerSecond(), round.framesPerSecond());
+        return spread(side, carried).min() >= KEPT_UP * work.framesPerSecond() * cameras;
     }
 
     public Spread spread(Side side, ToDoubleFunction<Round> figure) {
@@ -192,7 +205,12 @@ public record Results(String name, Work work, String compared, List<Goal> goals,
 
     /** Rates of one side to those of another, round by round. */
     public Spread ratio(Side numerator, Side denominator) {
-        return Spread.ratios(values(numerator, Round::framesPerSecond), values(denominator, Round::framesPerSecond));
+        return ratio(numerator, denominator, Round::framesPerSecond);
+    }
+
+    /** A figure of one side to that of another, round by round. */
+    Spread ratio(Side numerator, Side denominator, ToDoubleFunction<Round> figure) {
+        return Spread.ratios(values(numerator, figure), values(denominator, figure));
     }
 
     private List<Double> values(Side side, ToDoubleFunction<Round> figure) {

@@ -52,10 +52,11 @@ public final class Rig implements AutoCloseable {
         if (setup.address() == null && setup.target().isBroker()) {
             openBroker();
         } else if (setup.address() == null && server == null) {
-            relay = role(RelayRole.command(setup.target()), new RelayRole(setup.target()));
+            // In the broker's place, with the broker's memory.
+            relay = role(RelayRole.command(setup.target()), new RelayRole(setup.target()), setup.brokerJvm());
         }
-        publisher = role("publisher", new PublisherRole());
-        consumer = role("consumer", new ConsumerRole());
+        publisher = role("publisher", new PublisherRole(), setup.jvm());
+        consumer = role("consumer", new ConsumerRole(), setup.jvm());
         address = findAddress();
 
         StreamLimits limits = setup.limits() == null ? StreamLimits.DEFAULT : setup.limits();
@@ -82,8 +83,8 @@ public final class Rig implements AutoCloseable {
         }
     }
 
-    private Role role(String name, Role here) {
-        return setup.separateProcesses() ? ChildRole.start(name, setup.jvm()) : here;
+    private Role role(String name, Role here, Jvm jvm) {
+        return setup.separateProcesses() ? ChildRole.start(name, jvm) : here;
     }
 
     private String findAddress() throws InterruptedException {

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -24,6 +25,8 @@ import java.util.regex.Pattern;
  * @param liveHeapBytes objects on its heap after a collection; empty where there is no jcmd beside this JVM's java
  */
 record BrokerMemory(long frameBytes, long inboundBytes, long outboundBytes, OptionalLong liveHeapBytes) {
+    private static final int ANSWER_SECONDS = 30;
+
     private static final Pattern TOTAL = Pattern.compile("Total\\s+\\d+\\s+(\\d+)\\s*");
 
     /** Asks it; collects its garbage, so nothing should be measured meanwhile. */
@@ -45,8 +48,11 @@ record BrokerMemory(long frameBytes, long inboundBytes, long outboundBytes, Opti
             Process asking = new ProcessBuilder(jcmd.toString(), Long.toString(process.pid()), "GC.class_histogram")
                     .redirectErrorStream(true)
                     .start();
+            asking.onExit().orTimeout(ANSWER_SECONDS, TimeUnit.SECONDS).exceptionally(late -> asking.destroyForcibly());
             String answer = new String(asking.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            asking.waitFor();
+            if (asking.waitFor() != 0) {
+                return OptionalLong.empty();
+            }
             return total(answer.lines().toList());
         } catch (IOException e) {
             return OptionalLong.empty();

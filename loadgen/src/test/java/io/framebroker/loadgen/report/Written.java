@@ -34,12 +34,17 @@ public final class Written {
 
     /** A target that was given as many frames as it took, whose rounds had these rates; its slowest frames took {@code p99Millis}, others a tenth of that. */
     public Written target(String label, double p99Millis, double... framesPerSecond) {
+        return backedUp(label, p99Millis, 0, framesPerSecond);
+    }
+
+    /** The same, of one that was given so many whatever became of them; 0 for as many. */
+    public Written backedUp(String label, double p99Millis, double published, double... framesPerSecond) {
         List<Object> rounds = new ArrayList<>();
         for (double fps : framesPerSecond) {
             Map<String, Object> round = new LinkedHashMap<>();
             round.put("seconds", 2.0);
             round.put("settled_fps", fps);
-            round.put("published_fps", fps);
+            round.put("published_fps", published == 0 ? fps : published);
             round.put("delivered_fps", 4 * fps);
             round.put("latency_ms", Map.of("p50", p99Millis / 10, "p99", p99Millis));
             round.put("cpu_seconds", label.startsWith("broker") ? Map.of(label, 0.5) : Map.of());
