@@ -161,13 +161,13 @@ class FramePublisherTest {
         publish(publisher, 256);
         assertThat(call.sequences()).hasSize(256);
 
-        publish(publisher, 63);
+        publish(publisher, 255);
         assertThat(call.sequences()).hasSize(256);
         call.ack(10);
-        assertThat(call.batchSizes()).endsWith(1, 63);
-        publish(publisher, 64);
+        assertThat(call.batchSizes()).endsWith(1, 255);
+        publish(publisher, 256);
 
-        assertThat(call.batchSizes()).endsWith(63, 64);
+        assertThat(call.batchSizes()).endsWith(255, 256);
     }
 
     @Test
@@ -301,21 +301,21 @@ class FramePublisherTest {
     void whatMayBeMissingInAFullListOfExceptionsIsUnknownAndNotStored() {
         FramePublisher publisher = publisher().open();
         PublishSide first = broker.publishCall().opened();
-        publisher.publish(IntStream.range(0, 320).mapToObj(i -> frame()).toList());
+        publisher.publish(IntStream.range(0, 512).mapToObj(i -> frame()).toList());
         first.end(Status.UNAVAILABLE);
         timers.advance(Duration.ofMillis(100));
 
         broker.publishCall()
                 .opened(
-                        320,
-                        IntStream.rangeClosed(61, 316)
+                        512,
+                        IntStream.rangeClosed(253, 508)
                                 .mapToObj(sequence -> exception(sequence, FRAME_OUTCOME_DROPPED, "OVERFLOW"))
                                 .toArray(io.framebroker.v1.FrameException[]::new));
 
-        assertThat(publisher.stats().unknown()).isEqualTo(60);
+        assertThat(publisher.stats().unknown()).isEqualTo(252);
         assertThat(publisher.stats().droppedByBroker()).isEqualTo(256);
         assertThat(publisher.stats().stored()).isEqualTo(4);
-        assertThat(heard.failures).containsEntry(60L, PublishFailure.UNKNOWN);
+        assertThat(heard.failures).containsEntry(252L, PublishFailure.UNKNOWN);
     }
 
     @Test
