@@ -77,9 +77,10 @@ final class EarlyAsks {
             // Its first frames are stored, and so may be those of others behind it. To ask may lead to more asks.
             for (Ask ask : List.copyOf(waiting)) {
                 if (ask.first <= throughOrdinal) {
-                    part(ask, throughOrdinal);
+                    part(ask, Math.min(throughOrdinal, ask.last));
                 }
             }
+            waiting.removeIf(ask -> ask.first > ask.last);
         }
     }
 

@@ -112,6 +112,24 @@ class EarlyTest {
         detector.hears("1-2/1 through 4 OK", "1-1/1 OK", "1-1/2 OK");
     }
 
+    @Test
+    void settlementsWithinThePartThatIsStoredAreAskedOnce() {
+        Worker detector = detector("w1").joins();
+        talk.store().defer();
+        camera.publishesTogether(1, 2, 3, 4);
+        detector.acks(1, 2, 4);
+
+        store().releaseFrames(2);
+        assertThat(store().settledHeld()).isEqualTo(2);
+        store().releaseSettled("detectors", 2);
+        detector.hears("1-1/1 OK", "1-2/1 OK");
+        detector.acks(3);
+        store().releaseAll();
+
+        detector.hears("1-4/1 OK", "1-3/1 OK");
+        assertThat(ledger("detectors").acked()).isEqualTo(4);
+    }
+
     /** Where the store has no room, they are what makes some. */
     @Test
     void settlementsOfStoredFramesDoNotWaitForThoseOfFramesOnTheirWay() {
