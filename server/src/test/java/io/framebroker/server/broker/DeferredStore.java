@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -216,6 +217,15 @@ final class DeferredStore extends PassingStore {
                 watch.stored(name, through);
                 listener.stored(through);
             }
+        }
+
+        /** Confirms some of the frames of the oldest message that is held back. Returns whether it has that many. */
+        boolean releasesPart(Random random) {
+            long most = stored.isEmpty() ? 0 : stored.peek() - confirmed - 1;
+            if (most > 0) {
+                releaseFrames(1 + random.nextInt((int) most));
+            }
+            return most > 0;
         }
 
         /** Confirms frames of the oldest message that is held back, but not all of them. */

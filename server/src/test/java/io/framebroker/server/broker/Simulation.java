@@ -214,6 +214,10 @@ final class Simulation {
                 }
             }
             case 0 -> {
+                if (random.nextInt(3) == 0 && of.releasesPart(random)) {
+                    note("store confirms a part of a message of %s", model.name);
+                    return;
+                }
                 int messages = 1 + random.nextInt(4);
                 note("store confirms %d messages of %s", messages, model.name);
                 of.releaseStored(messages);

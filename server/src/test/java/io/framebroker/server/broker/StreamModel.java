@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** What a stream must look like: who has published what, what is stored, what is gone. */
 final class StreamModel {
@@ -63,6 +64,10 @@ final class StreamModel {
     private boolean video;
 
     private long confirmed;
+    /** Messages are acknowledged as a whole, when their last frame is stored. */
+    private long acknowledged;
+
+    private final TreeSet<Long> messageEnds = new TreeSet<>();
     private long trimmed;
     private long cooled;
     private long offered;
@@ -289,22 +294,25 @@ final class StreamModel {
                     by));
             bytesThrough.add(bytesThrough.get(frames.size() - 1) + frame.bytes());
         }
+        messageEnds.add(appended());
     }
 
     void confirmed(long through) {
-        for (long ordinal = confirmed + 1; ordinal <= through; ordinal++) {
+        confirmed = through;
+        Long whole = messageEnds.floor(through);
+        for (long ordinal = acknowledged + 1; whole != null && ordinal <= whole; ordinal++) {
             Stored frame = frame(ordinal);
             epoch(frame.key()).stored = frame.sequence();
             if (frame.by() != null) {
                 frame.by().expectStored(frame.sequence());
             }
+            acknowledged = ordinal;
         }
-        confirmed = through;
     }
 
     boolean isConfirmed(long origin) {
         Long ordinal = ordinalByOrigin.get(origin);
-        return ordinal != null && ordinal <= confirmed;
+        return ordinal != null && ordinal <= acknowledged;
     }
 
     /** Newest frame when the stream was purged last: all up to it may go. */
