@@ -11,8 +11,9 @@ import java.util.TreeMap;
  * How the group of one LATEST call takes its stream's frames: the newest one whenever the call has room, none twice. What
  * was passed over meanwhile is counted and told right before the next delivery.
  *
- * <p>It comes from memory, and need not be stored yet. A frame is done as it is handed over, like with auto_ack, so that nothing is held back in stream or store and nothing
- * comes again. It only takes room: until it is settled, in whatever way, or its lease ends. Guarded by the stream's lock.
+ * <p>It comes from memory, and need not be stored yet. A frame is done as it is handed over, like with auto_ack, so that
+ * nothing is held back in stream or store and nothing comes again. It only takes room: until it is settled, in whatever
+ * way, or its lease ends. Guarded by the stream's lock.
  */
 final class Latest {
     /** A newer frame took its place. */

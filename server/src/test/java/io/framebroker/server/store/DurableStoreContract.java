@@ -34,6 +34,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -295,6 +296,20 @@ public abstract class DurableStoreContract {
         assertThat(group("detectors").pending())
                 .hasSize(pending.size())
                 .allSatisfy(each -> assertThat(each.left()).isNull());
+    }
+
+    /** It goes on while the store stands still. */
+    @Test
+    void anEarlyGroupMayHaveTwoThousandFramesAheadOfTheStore() {
+        append(1, 10, 10);
+        stream.createGroup(
+                "early", 0, new GroupSettings(12_000, 0, 0, GroupSettings.Order.FIRST_DELIVERIES, true), true);
+        noted();
+        noted();
+        stream.delivered("early", 1, 10, 1);
+        noted();
+
+        assertThat(stream.deliverableThrough("early")).isGreaterThanOrEqualTo(10 + 2_048);
     }
 
     @ParameterizedTest
