@@ -31,7 +31,7 @@ final class Lane implements Runnable {
     private static final int MOST_BYTES_OF_STREAM = 256 << 10;
 
     private static final long LEAST_WAIT_NANOS = 1_000_000;
-    private static final long SWEEP_NANOS = 20_000_000;
+    private static final long SWEEP_NANOS = 5_000_000;
     private static final long CLOSING_WAIT_NANOS = 10_000_000;
 
     private record Sent(RedisStreamStore stream, Batch batch) {}
@@ -43,6 +43,10 @@ final class Lane implements Runnable {
     /** Guarded by this. */
     private final Set<RedisStreamStore> streams = new HashSet<>();
 
+    /** Whether there is nothing to do, and until when at most; guarded by this. */
+    private boolean waiting;
+
+    private long waitsUntilNanos;
     private boolean closing;
     private boolean ended;
     private volatile boolean abandoned;
@@ -78,6 +82,13 @@ final class Lane implements Runnable {
 
     synchronized void wake(RedisStreamStore stream) {
         if (awake.add(stream) && awake.size() == 1) {
+            notifyAll();
+        }
+    }
+
+    /** Looks by then which streams are due. */
+    synchronized void wakeBy(long nanos) {
+        if (waiting && nanos - waitsUntilNanos < 0) {
             notifyAll();
         }
     }
@@ -230,13 +241,16 @@ final class Lane implements Runnable {
             for (RedisStreamStore stream : streams) {
                 wait = Math.min(wait, stream.untilDue(now));
             }
+            wait = Math.max(LEAST_WAIT_NANOS, wait);
+            waitsUntilNanos = now + wait;
+            waiting = true;
             try {
-                long millis = Math.max(LEAST_WAIT_NANOS, wait) / 1_000_000;
-                wait(millis);
+                wait(wait / 1_000_000);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 closing = true;
             }
+            waiting = false;
         }
         sweptNanos = System.nanoTime() - SWEEP_NANOS - 1;
         return takeDue();

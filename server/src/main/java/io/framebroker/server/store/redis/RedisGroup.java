@@ -426,6 +426,11 @@ final class RedisGroup {
         }
     }
 
+    /** Whether deliveries may soon have to wait for Redis to know that they may be. */
+    boolean isShort() {
+        return durable && allowedConfirmed - cursor < LEAST_ALLOWED / 2;
+    }
+
     void left(long from, long through, StreamRecord.Left how) {
         left.add(from, through, how);
     }

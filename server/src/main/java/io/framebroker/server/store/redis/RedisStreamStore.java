@@ -37,12 +37,12 @@ final class RedisStreamStore implements StreamStore {
 
     private static final int MOST_BYTES_OF_COPIES = 256 << 10;
     /**
-     * While more and more frames go to Redis, what else it has to be told waits for so much of them, and not longer than this:
-     * a script for each transaction costs Redis a tenth of what the frames do.
+     * What Redis has to be told besides frames, and nobody needs at once, waits until the last time is so long ago, or so much of
+     * frames: told by itself, a frame's delivery and its settlement cost Redis and us as much again as a frame of 100 kB does.
      */
     private static final long MOST_BYTES_BETWEEN_COMMITS = 1 << 20;
 
-    private static final long MOST_NANOS_BETWEEN_COMMITS = 5_000_000;
+    private static final long NANOS_BETWEEN_COMMITS = 5_000_000;
     /** Where Redis answers and refuses: each try begins a generation, so they must not go on often. */
     private static final long LONGEST_REFUSED_NANOS = 5_000_000_000L;
     /** For how long Redis knows that a stream was deleted; longer than any lease. */
@@ -100,6 +100,10 @@ final class RedisStreamStore implements StreamStore {
     private long commitSentNanos = System.nanoTime();
 
     private long sentSinceCommitBytes;
+    /** Whether there is something to be told that waits, and until when. */
+    private boolean tells;
+
+    private long tellByNanos;
     private long lookedNanos = System.nanoTime();
 
     RedisStreamStore(RedisFrameStore store, String name, StreamKeys keys, StreamLoader.Loaded loaded) {
@@ -213,7 +217,7 @@ final class RedisStreamStore implements StreamStore {
         synchronized (this) {
             added.forEach(frames::add);
         }
-        changed();
+        wake();
     }
 
     @Override
@@ -282,7 +286,7 @@ final class RedisStreamStore implements StreamStore {
                 return;
             }
         }
-        changed();
+        changedForNextCommit();
     }
 
     @Override
@@ -319,10 +323,16 @@ final class RedisStreamStore implements StreamStore {
 
     @Override
     public void delivered(String group, long first, long last, int attempt) {
+        long now = System.nanoTime();
+        long by;
         synchronized (this) {
-            known(group).delivered(first, last, attempt);
+            RedisGroup of = known(group);
+            of.delivered(first, last, attempt);
+            // Settled until then it need never be told. Redeliveries wait for their number.
+            by = attempt > 1 || of.isShort() ? now : now + NANOS_BETWEEN_COMMITS;
+            tellBy(by);
         }
-        changed();
+        wakeBy(by, now);
     }
 
     /** Redis is told when the stream is given up. */
@@ -336,7 +346,7 @@ final class RedisStreamStore implements StreamStore {
         synchronized (this) {
             known(group).settle(first, last, outcome, reason);
         }
-        changed();
+        changedForNextCommit();
     }
 
     @Override
@@ -416,9 +426,52 @@ final class RedisStreamStore implements StreamStore {
         return known;
     }
 
+    /** Redis is to be told now. */
     private void changed() {
+        synchronized (this) {
+            tellBy(System.nanoTime());
+        }
+        wake();
+    }
+
+    /** Redis is to be told, and not more often than need be. */
+    private void changedForNextCommit() {
+        long now = System.nanoTime();
+        long by;
+        synchronized (this) {
+            by = now + Math.max(0, commitSentNanos + NANOS_BETWEEN_COMMITS - now);
+            tellBy(by);
+        }
+        wakeBy(by, now);
+    }
+
+    private void tellBy(long nanos) {
+        if (!tells || nanos - tellByNanos < 0) {
+            tellByNanos = nanos;
+        }
+        tells = true;
+    }
+
+    /** Whether what there is to be told may wait still. */
+    private boolean mayTellLater(long now) {
+        return tells && tellByNanos - now > 0 && sentSinceCommitBytes < MOST_BYTES_BETWEEN_COMMITS;
+    }
+
+    private void wake() {
         Lane by = lane;
         if (by != null) {
+            by.wake(this);
+        }
+    }
+
+    private void wakeBy(long nanos, long now) {
+        Lane by = lane;
+        if (by == null) {
+            return;
+        }
+        if (nanos - now > 0) {
+            by.wakeBy(nanos);
+        } else {
             by.wake(this);
         }
     }
@@ -470,6 +523,7 @@ final class RedisStreamStore implements StreamStore {
         }
         commitSentNanos = now;
         sentSinceCommitBytes = 0;
+        tells = false;
         Commit commit = new Commit();
         // Groups speak of frames, so what was lost of those comes back first.
         if (deleting || !frames.isBehind()) {
@@ -482,7 +536,7 @@ final class RedisStreamStore implements StreamStore {
             lookedNanos = now;
             groups.look(commit);
         }
-        if (!commit.isEmpty() || !batch.groups.isEmpty() || now - committedNanos > store.leaseNanos() / 3) {
+        if (!commit.isEmpty() || !batch.groups.isEmpty() || isLeaseDue(now)) {
             // One that is empty looks by its length as one that somebody has taken away, with its groups.
             commit.add("EXISTS", keys.frames);
             commit.expect(1, "existence of " + StreamKeys.text(keys.frames));
@@ -491,13 +545,20 @@ final class RedisStreamStore implements StreamStore {
         }
     }
 
-    /** Whether the next batch will do: there is one, for more frames wait. */
+    /** Whether what there is to be told may go with a later batch. */
     private boolean mayWait(Batch batch, long now) {
-        return !batch.appended.isEmpty()
+        if (deleting || hasCopiesToSend() || isLeaseDue(now)) {
+            return false;
+        }
+        boolean another = !batch.appended.isEmpty()
                 && frames.hasMore()
-                && !deleting
                 && sentSinceCommitBytes < MOST_BYTES_BETWEEN_COMMITS
-                && now - commitSentNanos < MOST_NANOS_BETWEEN_COMMITS;
+                && now - commitSentNanos < NANOS_BETWEEN_COMMITS;
+        return another || mayTellLater(now);
+    }
+
+    private boolean isLeaseDue(long now) {
+        return now - committedNanos > store.leaseNanos() / 3;
     }
 
     private void fill(Commit commit, Batch batch) {
@@ -756,6 +817,9 @@ final class RedisStreamStore implements StreamStore {
         if (groups.hasUnsentCopies()) {
             lease = Math.min(lease, noCopiesBeforeNanos - now);
         }
+        if (tells && !frames.isBehind()) {
+            lease = Math.min(lease, tellByNanos - now);
+        }
         return trouble == null ? lease : Math.min(lease, notBeforeNanos - now);
     }
 
@@ -765,7 +829,9 @@ final class RedisStreamStore implements StreamStore {
 
     /** Whether what had to wait for frames to be stored again, or for other copies, can be told now. */
     synchronized boolean hasUntold() {
-        return state == State.OPEN && !frames.isBehind() && (!isTold() || hasCopiesToSend());
+        return state == State.OPEN
+                && !frames.isBehind()
+                && (!isTold() && !mayTellLater(System.nanoTime()) || hasCopiesToSend());
     }
 
     private boolean hasCopiesToSend() {
