@@ -74,7 +74,7 @@ enum Preset {
             List.of("--in-flight", "16", "--window", "16", "--backlog-frames", "32", "--retention-frames", "8")),
     /** How late frames are that come at fixed times, and what they cost. */
     GOALS_PACED_100K(
-            "redis,broker-redis,broker-redis-early,broker-redis-latest",
+            "relay,redis,broker-redis,broker-redis-early,broker-redis-latest",
             100_000,
             1,
             1,
@@ -82,7 +82,7 @@ enum Preset {
                     + "fps(broker-redis-latest)>=900,cores(broker-redis)<0.3,cores(broker-redis-early)<0.3,"
                     + "cores(broker-redis-latest)<0.3",
             List.of("--rate", "1000")),
-    GOALS_PACED_184("redis,broker-redis", 184, 1, 1, "cores(broker-redis)<0.2", List.of("--rate", "1000"));
+    GOALS_PACED_184("relay,redis,broker-redis", 184, 1, 1, "cores(broker-redis)<0.2", List.of("--rate", "1000"));
 
     static final String OPTION = "--preset";
 

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -72,6 +73,21 @@ final class SlowConsumerCommand implements Callable<Integer> {
                             + " is beside it (default: ${DEFAULT-VALUE}).")
     private String brokerJvm;
 
+    @Option(
+            names = "--broker-arg",
+            paramLabel = "ARG",
+            description = "One more argument for the broker. Repeat for more.")
+    private List<String> brokerArgs = List.of();
+
+    @Option(
+            names = "--most-resident",
+            paramLabel = "SIZE",
+            converter = Sizes.class,
+            description =
+                    "Fail unless the broker's resident memory at the limit stays below, for instance 476M (default: whatever"
+                            + " it is).")
+    private long mostResidentBytes;
+
     @Option(names = "--json", paramLabel = "FILE", description = "Write the results there.")
     private Path json;
 
@@ -82,9 +98,18 @@ final class SlowConsumerCommand implements Callable<Integer> {
         try (BrokerProcess broker = BrokerProcess.start(
                 brokerJar == null ? LoadOptions.defaultBrokerJar() : brokerJar,
                 Jvm.of(brokerJvm),
-                List.of("--store", "memory", "--backlog-frames", Integer.toString(backlog)))) {
-            SlowConsumer scenario =
-                    new SlowConsumer(broker.address(), broker.process().pid(), rate, frameBytes, backlog, noise);
+                Stream.concat(
+                                Stream.of("--store", "memory", "--backlog-frames", Integer.toString(backlog)),
+                                brokerArgs.stream())
+                        .toList())) {
+            SlowConsumer scenario = new SlowConsumer(
+                    broker.address(),
+                    broker.process().pid(),
+                    rate,
+                    frameBytes,
+                    backlog,
+                    noise,
+                    mostResidentBytes / 1024);
             findings = scenario.run(duration);
         }
         out.print(findings);

@@ -47,6 +47,7 @@ public final class SlowConsumer {
     private final int frameBytes;
     private final int backlog;
     private final Duration noise;
+    private final long mostRssKib;
 
     private final ConcurrentHistogram quickBelow = histogram();
     private final ConcurrentHistogram otherBelow = histogram();
@@ -61,13 +62,15 @@ public final class SlowConsumer {
     private final List<String> failures = new CopyOnWriteArrayList<>();
 
     /** The broker's process id is for reading its memory. */
-    public SlowConsumer(String address, long brokerPid, int rate, int frameBytes, int backlog, Duration noise) {
+    public SlowConsumer(
+            String address, long brokerPid, int rate, int frameBytes, int backlog, Duration noise, long mostRssKib) {
         this.address = address;
         this.brokerPid = brokerPid;
         this.rate = rate;
         this.frameBytes = frameBytes;
         this.backlog = backlog;
         this.noise = noise;
+        this.mostRssKib = mostRssKib;
     }
 
     private static ConcurrentHistogram histogram() {
@@ -107,6 +110,7 @@ public final class SlowConsumer {
             GetLedgerResponse otherLedger = awaitSettled(client, OTHER_STREAM);
             return new SlowConsumerFindings(
                     noise,
+                    mostRssKib,
                     quickBelow,
                     otherBelow,
                     otherAtLimit,

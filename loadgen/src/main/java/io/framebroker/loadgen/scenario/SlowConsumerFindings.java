@@ -14,6 +14,7 @@ import org.HdrHistogram.Histogram;
  * What was seen.
  *
  * @param noise differences of latency below this are the machine's, not a broker's
+ * @param mostRssKib what the broker's resident memory is to stay below at the limit; 0 for whatever it is
  * @param rssKib the broker's resident memory each second at the limit
  * @param keptKib frames the broker keeps, by its own account, each second at the limit
  * @param waitsTold how often the publishers were told to wait; only waits of 100 ms and more are told
@@ -22,6 +23,7 @@ import org.HdrHistogram.Histogram;
  */
 public record SlowConsumerFindings(
         Duration noise,
+        long mostRssKib,
         Histogram quickBelow,
         Histogram otherBelow,
         Histogram otherAtLimit,
@@ -52,6 +54,9 @@ public record SlowConsumerFindings(
         keeps("quick group below the limit", quickBelow, otherBelow, wrong);
         keeps("other stream at the limit", otherAtLimit, otherBelow, wrong);
         flat("resident memory", rssKib, wrong);
+        if (mostRssKib > 0 && most(rssKib) >= mostRssKib) {
+            wrong.add("resident memory " + most(rssKib) / 1024 + " MiB, to be below " + mostRssKib / 1024);
+        }
         doesNotGrow("kept frames", keptKib, wrong);
         return wrong;
     }
