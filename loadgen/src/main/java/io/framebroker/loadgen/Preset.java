@@ -122,7 +122,7 @@ enum Preset {
                                         "--goal",
                                         goals,
                                         "--warmup",
-                                        "20s",
+                                        "40s",
                                         "--jvm",
                                         Jvm.SMALL_FLAGS,
                                         "--broker-jvm",
