@@ -99,7 +99,7 @@ class LoadGenTest {
     void logsOfACleanRunEndWithZeroAndOthersWithOne(@TempDir Path folder) throws IOException {
         FrameSource source = new FrameSource("r", "cam", "p0", 1);
         try (PublisherLog publisher = PublisherLog.create(folder, source, 42);
-                ConsumerLog consumer = ConsumerLog.create(folder, "r", "g0", "c0", List.of("cam"), 42)) {
+                ConsumerLog consumer = ConsumerLog.create(folder, "r", "g0", "c0", List.of("cam"), false, 42)) {
             publisher.invoke(1);
             publisher.invoke(2);
             publisher.acked(new long[] {1}, 1, "STORED");

@@ -134,6 +134,19 @@ public final class Scenarios {
                     UnaryOperator.identity(),
                     (stage, random) -> new RedisFull(stage.redis(), between(random, 1_000, 5_000))),
             new Simple(
+                    "early-kill",
+                    "Redis hangs, groups that do not wait for it go on, and the broker is killed with frames in their hands"
+                            + " that were never stored.",
+                    stage ->
+                            onRedis(stage, "everysec").withHabits(stage.habits().withEarly()),
+                    terms -> terms.withMinimums(terms.minAcks(), 0, 1).withForgettingEarly("early-kill"),
+                    (stage, random) -> new KilledBehindHung(
+                            "early-kill",
+                            stage.redis(),
+                            one(stage.brokers(), random),
+                            between(random, 200, 1_500),
+                            between(random, 0, 1_000))),
+            new Simple(
                     "disk-kill",
                     "A broker on its disk store is killed, at times once more while it starts, and comes back.",
                     stage -> onDisk(stage, "STORED"),
@@ -220,22 +233,43 @@ public final class Scenarios {
     /** Frames are in consumers' hands at any time, and some are given back, so that attempts have something to count. */
     private static StageSetup.Habits handsFull(StageSetup.Habits habits) {
         return new StageSetup.Habits(
-                habits.whenFull(), habits.ring(), habits.window(), habits.lease(), Duration.ofNanos(500_000), 97, 0);
+                habits.whenFull(),
+                habits.ring(),
+                habits.window(),
+                habits.lease(),
+                Duration.ofNanos(500_000),
+                97,
+                0,
+                false);
     }
 
     private static StageSetup.Habits poisoned(StageSetup.Habits habits) {
         return new StageSetup.Habits(
-                habits.whenFull(), habits.ring(), habits.window(), habits.lease(), habits.work(), 0, POISON_EVERY);
+                habits.whenFull(),
+                habits.ring(),
+                habits.window(),
+                habits.lease(),
+                habits.work(),
+                0,
+                POISON_EVERY,
+                false);
     }
 
     private static StageSetup.Habits workingFor(Duration work, StageSetup.Habits habits) {
         return new StageSetup.Habits(
-                habits.whenFull(), habits.ring(), habits.window(), SHORT_LEASE, work, habits.nackEvery(), 0);
+                habits.whenFull(), habits.ring(), habits.window(), SHORT_LEASE, work, habits.nackEvery(), 0, false);
     }
 
     private static StageSetup.Habits dropping(StageSetup.Habits habits) {
         return new StageSetup.Habits(
-                WhenFull.DROP_OLDEST, 256, habits.window(), habits.lease(), habits.work(), habits.nackEvery(), 0);
+                WhenFull.DROP_OLDEST,
+                256,
+                habits.window(),
+                habits.lease(),
+                habits.work(),
+                habits.nackEvery(),
+                0,
+                false);
     }
 
     static <T> T one(List<T> all, Random random) {

@@ -224,6 +224,7 @@ public final class Stage implements AutoCloseable {
                         setup.habits().work(),
                         setup.habits().nackEvery(),
                         setup.habits().poisonEvery(),
+                        setup.habits().early() && group % 2 == 0,
                         setup.logs()));
     }
 }

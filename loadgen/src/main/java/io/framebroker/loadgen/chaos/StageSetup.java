@@ -62,11 +62,23 @@ public record StageSetup(
      * @param work how long a consumer takes for a frame
      * @param nackEvery of so many frames, a consumer gives one back when it comes first; 0 for none
      * @param poisonEvery of so many frames, one is given back each time, until it is a dead letter; 0 for none
+     * @param early whether every other group, the first included, gets frames before they are stored
      */
     public record Habits(
-            WhenFull whenFull, int ring, int window, Duration lease, Duration work, int nackEvery, int poisonEvery) {
+            WhenFull whenFull,
+            int ring,
+            int window,
+            Duration lease,
+            Duration work,
+            int nackEvery,
+            int poisonEvery,
+            boolean early) {
         public static final Habits DEFAULT =
-                new Habits(WhenFull.BLOCK, 1024, 64, Duration.ofSeconds(30), Duration.ZERO, 997, 0);
+                new Habits(WhenFull.BLOCK, 1024, 64, Duration.ofSeconds(30), Duration.ZERO, 997, 0, false);
+
+        Habits withEarly() {
+            return new Habits(whenFull, ring, window, lease, work, nackEvery, poisonEvery, true);
+        }
     }
 
     /**

@@ -110,8 +110,9 @@ public final class Checker {
 
     private void judgeStoredTwice(List<Faults.Crash> crashes) throws IOException {
         if (run.sources.values().stream().anyMatch(source -> source.storedTwice.next(0) >= 0)) {
-            StoredTwiceReading reading = new StoredTwiceReading(run, crashes);
-            each(ConsumerLog.ROLE, reading::read);
+            StoredTwiceReading reading = new StoredTwiceReading(run, crashes, faults.spans(terms.forgetsEarly()));
+            each(ConsumerLog.ROLE, reading::readConsumer);
+            each(PublisherLog.ROLE, reading::readPublisher);
             reading.judge();
         }
     }

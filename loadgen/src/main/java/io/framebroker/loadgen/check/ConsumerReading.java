@@ -39,6 +39,7 @@ final class ConsumerReading {
 
     void read(LogFile log) throws IOException {
         group = run.group(log.about().get("group"));
+        group.early = Boolean.parseBoolean(log.about().fields().getOrDefault("early", "false"));
         group.streams.addAll(List.of(log.about().get("streams").split(",")));
         while (log.next()) {
             switch (log.verb()) {

@@ -41,6 +41,9 @@ final class Counts {
     /** First deliveries out of order that are excused: somebody may have given them back. */
     long givenBack;
 
+    /** Frames under two ids, the first of which was given out before it was stored, and never was. */
+    long forgottenEarly;
+
     long bytes;
 
     Map<String, Long> toMap() {
@@ -63,6 +66,7 @@ final class Counts {
         map.put("nacked", nacked);
         map.put("poison", poison);
         map.put("given_back", givenBack);
+        map.put("forgotten_early", forgottenEarly);
         return map;
     }
 }

@@ -42,6 +42,9 @@ final class Faults {
         }
     }
 
+    /** A fault from its beginning to when it began to be put right, and to its end. */
+    record Span(long startMicros, long backMicros, long stopMicros) {}
+
     /** Something that was hurt is put right from backMicros on, and may come back until the next fault. */
     record Comeback(long startMicros, long backMicros, long nextStartMicros) {}
 
@@ -100,6 +103,15 @@ final class Faults {
             }
         }
         return crashes;
+    }
+
+    /** Faults of a kind. */
+    List<Span> spans(String kind) {
+        return inOrder().stream()
+                .filter(fault -> fault.kind.equals(kind))
+                .map(fault ->
+                        new Span(fault.startMicros, Math.min(fault.backMicros, fault.stopMicros), fault.stopMicros))
+                .toList();
     }
 
     /** Whether a fault of a kind was on at a time, or its recovery. */

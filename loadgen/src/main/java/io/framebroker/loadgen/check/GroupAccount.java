@@ -12,6 +12,9 @@ final class GroupAccount {
     /** It is to get every frame of these. */
     final Set<String> streams = new TreeSet<>();
 
+    /** It does not wait for frames to be stored. */
+    boolean early;
+
     private final Map<SourceAccount, Deliveries> bySource = new LinkedHashMap<>();
 
     GroupAccount(String name) {

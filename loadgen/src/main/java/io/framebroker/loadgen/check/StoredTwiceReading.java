@@ -3,6 +3,7 @@ package io.framebroker.loadgen.check;
 import io.framebroker.loadgen.log.LogFile;
 import io.framebroker.loadgen.log.Verb;
 import java.io.IOException;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,8 +11,9 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Second reading of all consumers' logs, for frames that were delivered under more than one id. A store that crashed may have
- * forgotten the first, and then the publisher was right to send the frame again.
+ * Second reading of all consumers' and publishers' logs, for frames that were delivered under more than one id. A store that
+ * crashed may have forgotten the first; or the first was given to a group that does not wait for the store, and was never stored.
+ * In both cases the publisher was right to send the frame again.
  */
 final class StoredTwiceReading {
     private record Id(long generation, long ordinal) {
@@ -21,60 +23,119 @@ final class StoredTwiceReading {
         }
     }
 
-    private final RunAccount run;
-    private final List<Faults.Crash> crashes;
-
-    /** When each id was delivered first. */
-    private final Map<SourceAccount, Map<Integer, Map<Id, Long>>> seen = new HashMap<>();
-
-    StoredTwiceReading(RunAccount run, List<Faults.Crash> crashes) {
-        this.run = run;
-        this.crashes = crashes;
+    /** Deliveries under one id. */
+    private static final class Use {
+        private long firstMicros = Long.MAX_VALUE;
+        /** All to groups that do not wait for the store. */
+        private boolean early = true;
     }
 
-    void read(LogFile log) throws IOException {
+    private static final class Twice {
+        private final Map<Id, Use> uses = new HashMap<>();
+        /** When somebody was told first that it is stored: its publisher, or who settled it. */
+        private long confirmedMicros = Long.MAX_VALUE;
+    }
+
+    private final RunAccount run;
+    private final List<Faults.Crash> crashes;
+    private final List<Faults.Span> forgetting;
+    private final Map<SourceAccount, Map<Integer, Twice>> seen = new LinkedHashMap<>();
+
+    /** @param forgetting faults that take frames which were not stored, and given out */
+    StoredTwiceReading(RunAccount run, List<Faults.Crash> crashes, List<Faults.Span> forgetting) {
+        this.run = run;
+        this.crashes = crashes;
+        this.forgetting = forgetting;
+    }
+
+    void readConsumer(LogFile log) throws IOException {
+        boolean early = run.group(log.about().get("group")).early;
         SourceTable sources = new SourceTable(run);
         while (log.next()) {
             Verb verb = log.verb();
             if (verb == Verb.SOURCE) {
                 sources.define(log);
-            } else if (verb == Verb.DELIVER) {
-                take(sources.take(log), log);
+            } else if (verb == Verb.DELIVER || verb == Verb.ACK_OK) {
+                SourceAccount source = sources.take(log);
+                Twice twice = twice(source, log.number());
+                if (twice != null) {
+                    log.number();
+                    take(verb, twice, early, log);
+                }
             }
         }
     }
 
-    private void take(SourceAccount source, LogFile log) {
-        long sequence = log.number();
-        if (sequence < 1 || sequence > Integer.MAX_VALUE || !source.storedTwice.has((int) sequence)) {
+    private static void take(Verb verb, Twice twice, boolean early, LogFile log) {
+        if (verb == Verb.ACK_OK) {
+            twice.confirmedMicros = Math.min(twice.confirmedMicros, log.number());
             return;
         }
-        log.number();
-        Id id = new Id(log.generation(), log.ordinal());
+        Use use = twice.uses.computeIfAbsent(new Id(log.generation(), log.ordinal()), fresh -> new Use());
         log.letter();
-        seen.computeIfAbsent(source, fresh -> new LinkedHashMap<>())
-                .computeIfAbsent((int) sequence, fresh -> new HashMap<>())
-                .merge(id, log.number(), Math::min);
+        use.firstMicros = Math.min(use.firstMicros, log.number());
+        use.early &= early;
+    }
+
+    void readPublisher(LogFile log) throws IOException {
+        SourceTable sources = new SourceTable(run);
+        while (log.next()) {
+            Verb verb = log.verb();
+            if (verb == Verb.SOURCE) {
+                sources.define(log);
+            } else if (verb == Verb.ACK) {
+                Twice twice = twice(sources.take(log), log.sequence());
+                if (twice != null) {
+                    log.letter();
+                    twice.confirmedMicros = Math.min(twice.confirmedMicros, log.number());
+                }
+            }
+        }
+    }
+
+    /** Null for a frame that had one id all the time. */
+    private Twice twice(SourceAccount source, long sequence) {
+        if (sequence < 1 || sequence > Integer.MAX_VALUE || !source.storedTwice.has((int) sequence)) {
+            return null;
+        }
+        return seen.computeIfAbsent(source, fresh -> new LinkedHashMap<>())
+                .computeIfAbsent((int) sequence, fresh -> new Twice());
     }
 
     void judge() {
-        seen.forEach((source, frames) -> frames.forEach((sequence, ids) -> {
-            List<Map.Entry<Id, Long>> inOrder =
-                    ids.entrySet().stream().sorted(Map.Entry.comparingByValue()).toList();
-            boolean forgotten = true;
-            for (int i = 1; i < inOrder.size(); i++) {
-                forgotten &= isForgottenBetween(
-                        inOrder.get(i - 1).getValue(), inOrder.get(i).getValue());
-            }
-            run.offences.add(
-                    forgotten ? Verdict.TAIL_LOST : Verdict.STORED_TWICE,
-                    source,
-                    sequence,
-                    "as "
-                            + inOrder.stream()
-                                    .map(entry -> entry.getKey().toString())
-                                    .collect(Collectors.joining(" and ")));
-        }));
+        seen.forEach((source, frames) -> frames.forEach((sequence, twice) -> judge(source, sequence, twice)));
+    }
+
+    private void judge(SourceAccount source, int sequence, Twice twice) {
+        List<Map.Entry<Id, Use>> inOrder = twice.uses.entrySet().stream()
+                .sorted(Comparator.comparingLong(use -> use.getValue().firstMicros))
+                .toList();
+        boolean early = true;
+        boolean forgotten = true;
+        for (int i = 1; i < inOrder.size(); i++) {
+            Use earlier = inOrder.get(i - 1).getValue();
+            long laterMicros = inOrder.get(i).getValue().firstMicros;
+            early &= wasNeverStored(earlier, laterMicros, twice.confirmedMicros);
+            forgotten &= isForgottenBetween(earlier.firstMicros, laterMicros);
+        }
+        if (early) {
+            run.counts.forgottenEarly++;
+            return;
+        }
+        run.offences.add(
+                forgotten ? Verdict.TAIL_LOST : Verdict.STORED_TWICE,
+                source,
+                sequence,
+                "as " + inOrder.stream().map(entry -> entry.getKey().toString()).collect(Collectors.joining(" and ")));
+    }
+
+    /** Whether it was given out early, a fault took it, and nobody had been told until then that it was stored. */
+    private boolean wasNeverStored(Use earlier, long laterMicros, long confirmedMicros) {
+        return earlier.early
+                && forgetting.stream()
+                        .anyMatch(fault -> earlier.firstMicros <= fault.stopMicros()
+                                && laterMicros >= fault.startMicros()
+                                && confirmedMicros > fault.backMicros());
     }
 
     private boolean isForgottenBetween(long earlierMicros, long laterMicros) {

@@ -26,6 +26,8 @@ import java.util.stream.Collectors;
  *     end of them; 0 for no demand
  * @param givesBack kind of fault at which consumers give frames back that they have not begun with: those come again as the
  *     attempt they were, behind later ones; empty for none
+ * @param forgetsEarly kind of fault that takes frames which groups were given before they were stored: those come again under
+ *     another id; empty for none
  * @param tails kinds of faults that crash a store which keeps less than it confirms, and how much of the end it may lose
  */
 public record Terms(
@@ -40,6 +42,7 @@ public record Terms(
         Set<Verdict> allowed,
         int poisonEvery,
         String givesBack,
+        String forgetsEarly,
         Map<String, Duration> tails) {
     /**
      * What not every store can promise.
@@ -74,6 +77,7 @@ public record Terms(
             EnumSet.noneOf(Verdict.class),
             0,
             "",
+            "",
             Map.of());
 
     private static final String TAIL = "tail.";
@@ -91,6 +95,7 @@ public record Terms(
                 allowed,
                 poisonEvery,
                 givesBack,
+                forgetsEarly,
                 tails);
     }
 
@@ -107,6 +112,7 @@ public record Terms(
                 allowed,
                 poisonEvery,
                 givesBack,
+                forgetsEarly,
                 tails);
     }
 
@@ -123,6 +129,7 @@ public record Terms(
                 allowed,
                 poisonEvery,
                 givesBack,
+                forgetsEarly,
                 tails);
     }
 
@@ -139,6 +146,7 @@ public record Terms(
                 allowed,
                 poisonEvery,
                 givesBack,
+                forgetsEarly,
                 tails);
     }
 
@@ -155,6 +163,7 @@ public record Terms(
                 allowed,
                 poisonEvery,
                 givesBack,
+                forgetsEarly,
                 tails);
     }
 
@@ -173,6 +182,7 @@ public record Terms(
                 more,
                 poisonEvery,
                 givesBack,
+                forgetsEarly,
                 tails);
     }
 
@@ -189,6 +199,7 @@ public record Terms(
                 allowed,
                 every,
                 givesBack,
+                forgetsEarly,
                 tails);
     }
 
@@ -205,6 +216,25 @@ public record Terms(
                 ledger,
                 allowed,
                 poisonEvery,
+                kind,
+                forgetsEarly,
+                tails);
+    }
+
+    /** At faults of this kind groups that do not wait for the store may have had frames that were never stored. */
+    public Terms withForgettingEarly(String kind) {
+        return new Terms(
+                minAcks,
+                minUnknown,
+                minRedelivered,
+                mostWait,
+                recovery,
+                promises,
+                slack,
+                ledger,
+                allowed,
+                poisonEvery,
+                givesBack,
                 kind,
                 tails);
     }
@@ -225,6 +255,7 @@ public record Terms(
                 allowed,
                 poisonEvery,
                 givesBack,
+                forgetsEarly,
                 more);
     }
 
@@ -243,6 +274,7 @@ public record Terms(
                 .with("ledger", ledger)
                 .with("poison_every", poisonEvery)
                 .with("gives_back", givesBack)
+                .with("forgets_early", forgetsEarly)
                 .with("allowed", allowed.stream().map(Verdict::name).collect(Collectors.joining(",")));
         for (Map.Entry<String, Duration> tail : tails.entrySet()) {
             line = line.with(TAIL + tail.getKey(), tail.getValue().toMillis());
@@ -279,6 +311,8 @@ public record Terms(
                 allowed,
                 (int) line.number("poison_every"),
                 line.get("gives_back"),
+                // Logs from before there was such a kind have none.
+                line.fields().getOrDefault("forgets_early", ""),
                 tails);
     }
 }

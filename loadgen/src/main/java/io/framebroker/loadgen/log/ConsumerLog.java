@@ -21,9 +21,12 @@ public final class ConsumerLog implements AutoCloseable {
         this.log = log;
     }
 
-    /** @param streams all frames of which the group is to get */
+    /**
+     * @param streams all frames of which the group is to get
+     * @param early whether it gets them before they are stored
+     */
     public static ConsumerLog create(
-            Path folder, String run, String group, String consumer, List<String> streams, long seed) {
+            Path folder, String run, String group, String consumer, List<String> streams, boolean early, long seed) {
         String name = EventLog.fileWord(group + "-" + consumer + "-" + EventLog.monoMicros());
         return new ConsumerLog(EventLog.create(
                 folder.resolve(ROLE + "-" + name + EventLog.SUFFIX),
@@ -33,6 +36,7 @@ public final class ConsumerLog implements AutoCloseable {
                         .with("group", group)
                         .with("consumer", consumer)
                         .with("streams", String.join(",", streams))
+                        .with("early", early)
                         .with("seed", seed)));
     }
 

@@ -49,13 +49,20 @@ final class CheckedConsumer implements AutoCloseable {
     CheckedConsumer(ConsumerSetup setup) throws InterruptedException {
         this.setup = setup;
         this.log = ConsumerLog.create(
-                setup.logs(), setup.run(), setup.group(), setup.consumer(), setup.streams(), setup.seed());
+                setup.logs(),
+                setup.run(),
+                setup.group(),
+                setup.consumer(),
+                setup.streams(),
+                setup.early(),
+                setup.seed());
         this.client = Brokers.connect(setup.brokers());
         this.consumer = client.consumer(setup.streams().toArray(String[]::new))
                 .group(setup.group())
                 .consumerId(setup.consumer())
                 .window(setup.window(), (long) setup.window() * (setup.frameBytes() + HEADER_BYTES))
                 .lease(setup.lease())
+                .early(setup.early())
                 // What is killed and nacked on purpose is to be settled in the end all the same, but for poison.
                 .maxAttempts(setup.poisonEvery() > 0 ? Checker.POISON_ATTEMPTS : 0)
                 .fromEarliest()

@@ -18,6 +18,7 @@ import java.util.Map;
  * @param nackEvery of so many frames, one is given back when it comes first; 0 for none
  * @param poisonEvery sequences that this divides are given back each time, until the group has given them up or the consumer is
  *     cured; 0 for none
+ * @param early whether its group gets frames before they are stored
  * @param logs folder for its log
  */
 public record ConsumerSetup(
@@ -33,6 +34,7 @@ public record ConsumerSetup(
         Duration work,
         int nackEvery,
         int poisonEvery,
+        boolean early,
         Path logs) {
     public Map<String, String> fields() {
         Map<String, String> fields = new LinkedHashMap<>();
@@ -48,6 +50,7 @@ public record ConsumerSetup(
         fields.put("work_us", Long.toString(work.toNanos() / 1_000));
         fields.put("nack_every", Integer.toString(nackEvery));
         fields.put("poison_every", Integer.toString(poisonEvery));
+        fields.put("early", Boolean.toString(early));
         fields.put("logs", logs.toAbsolutePath().toString());
         return fields;
     }
@@ -67,6 +70,7 @@ public record ConsumerSetup(
                 Duration.ofNanos(Long.parseLong(fields.get("work_us")) * 1_000),
                 Integer.parseInt(fields.get("nack_every")),
                 Integer.parseInt(fields.get("poison_every")),
+                Boolean.parseBoolean(fields.get("early")),
                 Path.of(fields.get("logs")));
     }
 }

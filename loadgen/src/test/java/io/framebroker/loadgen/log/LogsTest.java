@@ -56,7 +56,7 @@ class LogsTest {
     @Test
     void aConsumerNamesASourceWhenItFirstMeetsIt() throws IOException {
         FrameSource later = new FrameSource("r1", "site/cam-0", "p0", 1_800_000_000_000_000L);
-        try (ConsumerLog log = ConsumerLog.create(folder, "r1", "g0", "c0", List.of("site/cam-0", "cam-1"), 42)) {
+        try (ConsumerLog log = ConsumerLog.create(folder, "r1", "g0", "c0", List.of("site/cam-0", "cam-1"), true, 42)) {
             log.deliver(SOURCE, 1, 1, 1, 17, Content.OK);
             log.settlement(Verb.ACK_SENT, SOURCE, 1, 1);
             log.deliver(later, 1, 2, 2, 18, Content.CRC);
@@ -75,6 +75,7 @@ class LogsTest {
                         "GAP site/cam-0 MAX_AGE 3 1-5 - t");
         try (LogFile log = LogFile.open(only())) {
             assertThat(log.about().get("streams")).isEqualTo("site/cam-0,cam-1");
+            assertThat(log.about().get("early")).isEqualTo("true");
             log.next();
             log.next();
             assertThat(log.verb()).isEqualTo(Verb.DELIVER);
@@ -99,7 +100,7 @@ class LogsTest {
     void linesOfSeveralThreadsDoNotMix() throws Exception {
         int each = 5_000;
         List<Thread> threads = new ArrayList<>();
-        try (ConsumerLog log = ConsumerLog.create(folder, "r1", "g0", "c0", List.of("cam"), 42)) {
+        try (ConsumerLog log = ConsumerLog.create(folder, "r1", "g0", "c0", List.of("cam"), false, 42)) {
             for (int thread = 0; thread < 4; thread++) {
                 int attempt = thread + 1;
                 threads.add(new Thread(() -> {

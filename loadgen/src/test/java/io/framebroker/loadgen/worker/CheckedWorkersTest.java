@@ -125,6 +125,7 @@ class CheckedWorkersTest {
                 Duration.ZERO,
                 97,
                 0,
+                false,
                 logs);
         consumer.ask(new Line("open", setup.fields()));
         return consumer;
