@@ -137,14 +137,16 @@ public final class Scenarios {
                     "early-kill",
                     "Redis hangs, groups that do not wait for it go on, and the broker is killed with frames in their hands"
                             + " that were never stored.",
-                    stage ->
-                            onRedis(stage, "everysec").withHabits(stage.habits().withEarly()),
+                    stage -> withAGroupThatWaits(onRedis(stage, "everysec"))
+                            // Consumers are to go on before the next round.
+                            .withBrokerArguments(List.of("--resume-grace=PT1S"))
+                            .withHabits(stage.habits().withEarly()),
                     terms -> terms.withMinimums(terms.minAcks(), 0, 1).withForgettingEarly("early-kill"),
                     (stage, random) -> new KilledBehindHung(
                             "early-kill",
                             stage.redis(),
                             one(stage.brokers(), random),
-                            between(random, 200, 1_500),
+                            between(random, 1_500, 3_000),
                             between(random, 0, 1_000))),
             new Simple(
                     "disk-kill",
@@ -201,6 +203,17 @@ public final class Scenarios {
                 : asked.redis();
         return asked.withRedis(redis)
                 .withBrokerArguments(List.of("--redis-url=redis://127.0.0.1:{redis-port}", "--redis-lease=PT2S"));
+    }
+
+    /** By whose deliveries it is known which frames were stored. */
+    private static StageSetup withAGroupThatWaits(StageSetup asked) {
+        StageSetup.Load load = asked.load();
+        return asked.withLoad(new StageSetup.Load(
+                load.streams(),
+                Math.max(2, load.groups()),
+                load.consumers(),
+                load.frameBytes(),
+                load.framesPerSecond()));
     }
 
     private static StageSetup onDisk(StageSetup asked, String level) {

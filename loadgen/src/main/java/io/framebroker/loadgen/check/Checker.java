@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 /**
  * Reads the logs of a checked run and says what they show. Sequences are kept as bits, so that ten million frames take a few
  * megabytes; the logs of consumers are read a second time only for frames that were delivered more than once, and all logs only
- * when frames are lost and a crash may excuse it. Used once, by one thread.
+ * when frames are lost, or stored twice, and a fault may excuse it. Used once, by one thread.
  */
 public final class Checker {
     public static final String NEMESIS_ROLE = "nemesis";
@@ -88,7 +88,9 @@ public final class Checker {
         each(NEMESIS_ROLE, faults::read);
         each(LEDGER_ROLE, ledgers::read);
         each(PublisherLog.ROLE, log -> new PublisherReading(run, faults, terms).read(log));
-        each(ConsumerLog.ROLE, log -> new ConsumerReading(run, faults, terms).read(log));
+        // What a group that waits for the store gets is stored, so by that a frame's id is known.
+        each(ConsumerLog.ROLE, log -> readConsumer(log, false));
+        each(ConsumerLog.ROLE, log -> readConsumer(log, true));
         List<Faults.Crash> crashes = faults.crashes(terms);
         judgeStoredTwice(crashes);
         judgeRedeliveries(crashes);
@@ -97,6 +99,12 @@ public final class Checker {
             run.groups.values().forEach(this::judgePoison);
         }
         judgeWorth();
+    }
+
+    private void readConsumer(LogFile log, boolean early) throws IOException {
+        if (ConsumerReading.isEarly(log) == early) {
+            new ConsumerReading(run, faults, terms).read(log);
+        }
     }
 
     private void readTerms(LogFile log) throws IOException {
@@ -194,6 +202,9 @@ public final class Checker {
         atLeast("acks", counts.acked, terms.minAcks());
         atLeast("frames of unknown outcome", counts.unknown, terms.minUnknown());
         atLeast("redeliveries", counts.redelivered, terms.minRedelivered());
+        if (!terms.forgetsEarly().isEmpty()) {
+            atLeast("frames that were given out and never stored", counts.forgottenEarly, 1);
+        }
         if (counts.failed > terms.promises().mostFailed()) {
             run.offences.add(
                     Verdict.UNAVAILABLE,

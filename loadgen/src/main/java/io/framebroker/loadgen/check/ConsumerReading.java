@@ -39,7 +39,7 @@ final class ConsumerReading {
 
     void read(LogFile log) throws IOException {
         group = run.group(log.about().get("group"));
-        group.early = Boolean.parseBoolean(log.about().fields().getOrDefault("early", "false"));
+        group.early = isEarly(log);
         group.streams.addAll(List.of(log.about().get("streams").split(",")));
         while (log.next()) {
             switch (log.verb()) {
@@ -55,6 +55,11 @@ final class ConsumerReading {
                 default -> throw log.unreadable("has no place in the log of a consumer");
             }
         }
+    }
+
+    /** Whether its group gets frames before they are stored. */
+    static boolean isEarly(LogFile log) {
+        return Boolean.parseBoolean(log.about().fields().getOrDefault("early", "false"));
     }
 
     private void delivered(LogFile log) {
@@ -96,13 +101,15 @@ final class ConsumerReading {
         if (source.refused.has(sequence)) {
             run.offences.add(Verdict.FAIL_BUT_STORED, source, sequence, where);
         }
-        boolean fresh = deliveries.delivered.add(sequence);
         if (!source.storedIds.note(sequence, generation, ordinal)) {
             // Another entry of the stream, with attempts and settlements of its own.
             source.storedTwice.add(sequence);
+            if (!group.early) {
+                deliveries.delivered.add(sequence);
+            }
             return;
         }
-        if (!fresh) {
+        if (!deliveries.delivered.add(sequence)) {
             deliveries.again.add(sequence);
         }
         if (attempt == 1 && deliveries.first.add(sequence)) {

@@ -42,8 +42,8 @@ final class Faults {
         }
     }
 
-    /** A fault from its beginning to when it began to be put right, and to its end. */
-    record Span(long startMicros, long backMicros, long stopMicros) {}
+    /** A fault, and when it began to be put right. */
+    record Span(long backMicros) {}
 
     /** Something that was hurt is put right from backMicros on, and may come back until the next fault. */
     record Comeback(long startMicros, long backMicros, long nextStartMicros) {}
@@ -109,8 +109,7 @@ final class Faults {
     List<Span> spans(String kind) {
         return inOrder().stream()
                 .filter(fault -> fault.kind.equals(kind))
-                .map(fault ->
-                        new Span(fault.startMicros, Math.min(fault.backMicros, fault.stopMicros), fault.stopMicros))
+                .map(fault -> new Span(Math.min(fault.backMicros, fault.stopMicros)))
                 .toList();
     }
 

@@ -56,7 +56,7 @@ final class RedeliveryReading {
         long attempt = log.number();
         if (verb == Verb.DELIVER) {
             if (!source.storedIds.note((int) sequence, log.generation(), log.ordinal())) {
-                // Another entry of the stream with settlements of its own; it has its verdict.
+                // Another entry of the stream with settlements of its own; it is judged by itself.
                 return;
             }
             log.letter();

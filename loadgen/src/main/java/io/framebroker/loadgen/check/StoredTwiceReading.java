@@ -23,6 +23,9 @@ final class StoredTwiceReading {
         }
     }
 
+    /** What a consumer had when its broker was killed it may handle, and write down, so much later. */
+    private static final long LATE_MICROS = 500_000;
+
     /** Deliveries under one id. */
     private static final class Use {
         private long firstMicros = Long.MAX_VALUE;
@@ -55,7 +58,7 @@ final class StoredTwiceReading {
             Verb verb = log.verb();
             if (verb == Verb.SOURCE) {
                 sources.define(log);
-            } else if (verb == Verb.DELIVER || verb == Verb.ACK_OK) {
+            } else if (verb == Verb.DELIVER || verb == Verb.ACK_OK || verb == Verb.ALREADY) {
                 SourceAccount source = sources.take(log);
                 Twice twice = twice(source, log.number());
                 if (twice != null) {
@@ -67,7 +70,7 @@ final class StoredTwiceReading {
     }
 
     private static void take(Verb verb, Twice twice, boolean early, LogFile log) {
-        if (verb == Verb.ACK_OK) {
+        if (verb != Verb.DELIVER) {
             twice.confirmedMicros = Math.min(twice.confirmedMicros, log.number());
             return;
         }
@@ -83,10 +86,12 @@ final class StoredTwiceReading {
             Verb verb = log.verb();
             if (verb == Verb.SOURCE) {
                 sources.define(log);
-            } else if (verb == Verb.ACK) {
+            } else if (verb == Verb.ACK || verb == Verb.DUP) {
                 Twice twice = twice(sources.take(log), log.sequence());
                 if (twice != null) {
-                    log.letter();
+                    if (verb == Verb.ACK) {
+                        log.letter();
+                    }
                     twice.confirmedMicros = Math.min(twice.confirmedMicros, log.number());
                 }
             }
@@ -133,8 +138,8 @@ final class StoredTwiceReading {
     private boolean wasNeverStored(Use earlier, long laterMicros, long confirmedMicros) {
         return earlier.early
                 && forgetting.stream()
-                        .anyMatch(fault -> earlier.firstMicros <= fault.stopMicros()
-                                && laterMicros >= fault.startMicros()
+                        .anyMatch(fault -> earlier.firstMicros <= fault.backMicros() + LATE_MICROS
+                                && laterMicros >= fault.backMicros()
                                 && confirmedMicros > fault.backMicros());
     }
 

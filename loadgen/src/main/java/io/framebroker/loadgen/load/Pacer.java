@@ -37,6 +37,9 @@ public final class Pacer {
         void sleep(long nanos);
     }
 
+    private static final long MOST_BETWEEN_CLOCKS_NANOS = 20_000;
+    private static final int MOST_TRIES = 1_000;
+
     private final Clock clock;
 
     /** 0 for flat out. */
@@ -63,8 +66,18 @@ public final class Pacer {
 
     /** Begins a schedule whose first frame is due {@code delayNanos} from now. */
     public void restart(long delayNanos) {
-        startNanos = clock.nanoTime() + delayNanos;
-        startMicros = clock.wallMicros() + delayNanos / 1_000;
+        long before;
+        long wallMicros;
+        long after;
+        int tries = 0;
+        // Whatever comes between the two clocks would make every frame look so much younger, or older.
+        do {
+            before = clock.nanoTime();
+            wallMicros = clock.wallMicros();
+            after = clock.nanoTime();
+        } while (after - before > MOST_BETWEEN_CLOCKS_NANOS && ++tries < MOST_TRIES);
+        startNanos = after + delayNanos;
+        startMicros = wallMicros + delayNanos / 1_000;
         frames = 0;
     }
 

@@ -54,6 +54,27 @@ class PacerTest {
     }
 
     @Test
+    void whatComesBetweenTheTwoClocksMakesNoFrameYounger() {
+        FakeClock stalls = new FakeClock() {
+            private boolean stalled;
+
+            @Override
+            public long wallMicros() {
+                long micros = super.wallMicros();
+                if (!stalled) {
+                    stalled = true;
+                    nanos += 5_000_000;
+                }
+                return micros;
+            }
+        };
+        Pacer pacer = new Pacer(100, stalls);
+        next(pacer, 1);
+
+        assertThat(next(pacer, 1)).containsExactly(stalls.wallMicros());
+    }
+
+    @Test
     void restartBeginsANewSchedule() {
         Pacer pacer = new Pacer(100, clock);
         next(pacer, 1);
@@ -90,8 +111,8 @@ class PacerTest {
     }
 
     /** Time passes only by sleeping, and sleep wakes too early the first time. */
-    private static final class FakeClock implements Pacer.Clock {
-        private long nanos;
+    private static class FakeClock implements Pacer.Clock {
+        long nanos;
         private int sleeps;
 
         @Override

@@ -245,7 +245,8 @@ final class Lane implements Runnable {
             waitsUntilNanos = now + wait;
             waiting = true;
             try {
-                wait(wait / 1_000_000);
+                // Rounded up: waking before anything is due would be for nothing.
+                wait((wait + 999_999) / 1_000_000);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 closing = true;

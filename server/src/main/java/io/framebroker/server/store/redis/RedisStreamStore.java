@@ -343,10 +343,18 @@ final class RedisStreamStore implements StreamStore {
 
     @Override
     public void settle(String group, long first, long last, Outcome outcome, String reason) {
+        boolean isShort;
         synchronized (this) {
-            known(group).settle(first, last, outcome, reason);
+            RedisGroup of = known(group);
+            of.settle(first, last, outcome, reason);
+            // Frames that are skipped before they were delivered take of what may be.
+            isShort = of.isShort();
         }
-        changedForNextCommit();
+        if (isShort) {
+            changed();
+        } else {
+            changedForNextCommit();
+        }
     }
 
     @Override
@@ -521,8 +529,6 @@ final class RedisStreamStore implements StreamStore {
         if (mayWait(batch, now)) {
             return;
         }
-        commitSentNanos = now;
-        sentSinceCommitBytes = 0;
         tells = false;
         Commit commit = new Commit();
         // Groups speak of frames, so what was lost of those comes back first.
@@ -541,6 +547,8 @@ final class RedisStreamStore implements StreamStore {
             commit.add("EXISTS", keys.frames);
             commit.expect(1, "existence of " + StreamKeys.text(keys.frames));
             commit.add("XLEN", keys.frames);
+            commitSentNanos = now;
+            sentSinceCommitBytes = 0;
             batch.commit(commit, keys, ownerValue, store.leaseMillis());
         }
     }
