@@ -356,7 +356,9 @@ class AgainstTheBrokerTest {
                 .usePlaintext()
                 .intercept(calls)
                 .build();
-        client.publisher("cam1").open().publish(frame("x"));
+        FramePublisher first = client.publisher("cam1").open();
+        first.publish(frame("x"));
+        first.flush().get(60, TimeUnit.SECONDS); // so that cam1 is there when the call is opened
         try (FrameBrokerClient cut =
                 FrameBrokerClient.builder("cut").channel(channel).build()) {
             FrameConsumer consumer = cut.consumer("cam*")
