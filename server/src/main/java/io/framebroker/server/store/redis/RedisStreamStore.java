@@ -36,13 +36,6 @@ final class RedisStreamStore implements StreamStore {
     private static final long COPY_PAUSE_NANOS = 100_000_000;
 
     private static final int MOST_BYTES_OF_COPIES = 256 << 10;
-    /**
-     * What Redis has to be told besides frames, and nobody needs at once, waits until the last time is so long ago, or so much of
-     * frames: told by itself, a frame's delivery and its settlement cost Redis and us as much again as a frame of 100 kB does.
-     */
-    private static final long MOST_BYTES_BETWEEN_COMMITS = 1 << 20;
-
-    private static final long NANOS_BETWEEN_COMMITS = 5_000_000;
     /** Where Redis answers and refuses: each try begins a generation, so they must not go on often. */
     private static final long LONGEST_REFUSED_NANOS = 5_000_000_000L;
     /** For how long Redis knows that a stream was deleted; longer than any lease. */
@@ -76,6 +69,7 @@ final class RedisStreamStore implements StreamStore {
     private final FrameLog frames;
     private final FrameRing ring;
     private final ReadBack cold;
+    private final CommitPace pace = new CommitPace(System.nanoTime());
 
     private final CountDownLatch gone = new CountDownLatch(1);
     private volatile Lane lane;
@@ -96,14 +90,6 @@ final class RedisStreamStore implements StreamStore {
     private long noCopiesBeforeNanos = System.nanoTime();
     private boolean copiesRefused;
     private long committedNanos;
-    /** When something was committed last, confirmed or not, and how much of frames was sent since. */
-    private long commitSentNanos = System.nanoTime();
-
-    private long sentSinceCommitBytes;
-    /** Whether there is something to be told that waits, and until when. */
-    private boolean tells;
-
-    private long tellByNanos;
     private long lookedNanos = System.nanoTime();
 
     RedisStreamStore(RedisFrameStore store, String name, StreamKeys keys, StreamLoader.Loaded loaded) {
@@ -329,8 +315,7 @@ final class RedisStreamStore implements StreamStore {
             RedisGroup of = known(group);
             of.delivered(first, last, attempt);
             // Settled until then it need never be told. Redeliveries wait for their number.
-            by = attempt > 1 || of.isShort() ? now : now + NANOS_BETWEEN_COMMITS;
-            tellBy(by);
+            by = attempt > 1 || of.isShort() ? pace.atOnce(now) : pace.later(now);
         }
         wakeBy(by, now);
     }
@@ -437,7 +422,7 @@ final class RedisStreamStore implements StreamStore {
     /** Redis is to be told now. */
     private void changed() {
         synchronized (this) {
-            tellBy(System.nanoTime());
+            pace.atOnce(System.nanoTime());
         }
         wake();
     }
@@ -447,22 +432,9 @@ final class RedisStreamStore implements StreamStore {
         long now = System.nanoTime();
         long by;
         synchronized (this) {
-            by = now + Math.max(0, commitSentNanos + NANOS_BETWEEN_COMMITS - now);
-            tellBy(by);
+            by = pace.next(now);
         }
         wakeBy(by, now);
-    }
-
-    private void tellBy(long nanos) {
-        if (!tells || nanos - tellByNanos < 0) {
-            tellByNanos = nanos;
-        }
-        tells = true;
-    }
-
-    /** Whether what there is to be told may wait still. */
-    private boolean mayTellLater(long now) {
-        return tells && tellByNanos - now > 0 && sentSinceCommitBytes < MOST_BYTES_BETWEEN_COMMITS;
     }
 
     private void wake() {
@@ -525,11 +497,11 @@ final class RedisStreamStore implements StreamStore {
 
     private void commit(Batch batch, long now) {
         batch.sentNanos = now;
-        sentSinceCommitBytes += batch.bytes;
+        pace.sends(batch.bytes);
         if (mayWait(batch, now)) {
             return;
         }
-        tells = false;
+        pace.taken();
         Commit commit = new Commit();
         // Groups speak of frames, so what was lost of those comes back first.
         if (deleting || !frames.isBehind()) {
@@ -547,8 +519,7 @@ final class RedisStreamStore implements StreamStore {
             commit.add("EXISTS", keys.frames);
             commit.expect(1, "existence of " + StreamKeys.text(keys.frames));
             commit.add("XLEN", keys.frames);
-            commitSentNanos = now;
-            sentSinceCommitBytes = 0;
+            pace.told(now);
             batch.commit(commit, keys, ownerValue, store.leaseMillis());
         }
     }
@@ -558,11 +529,8 @@ final class RedisStreamStore implements StreamStore {
         if (deleting || hasCopiesToSend() || isLeaseDue(now)) {
             return false;
         }
-        boolean another = !batch.appended.isEmpty()
-                && frames.hasMore()
-                && sentSinceCommitBytes < MOST_BYTES_BETWEEN_COMMITS
-                && now - commitSentNanos < NANOS_BETWEEN_COMMITS;
-        return another || mayTellLater(now);
+        boolean framesGoOn = !batch.appended.isEmpty() && frames.hasMore();
+        return framesGoOn && pace.mayWaitForFrames(now) || pace.mayWait(now);
     }
 
     private boolean isLeaseDue(long now) {
@@ -825,8 +793,8 @@ final class RedisStreamStore implements StreamStore {
         if (groups.hasUnsentCopies()) {
             lease = Math.min(lease, noCopiesBeforeNanos - now);
         }
-        if (tells && !frames.isBehind()) {
-            lease = Math.min(lease, tellByNanos - now);
+        if (!frames.isBehind()) {
+            lease = Math.min(lease, pace.untilDue(now));
         }
         return trouble == null ? lease : Math.min(lease, notBeforeNanos - now);
     }
@@ -839,7 +807,7 @@ final class RedisStreamStore implements StreamStore {
     synchronized boolean hasUntold() {
         return state == State.OPEN
                 && !frames.isBehind()
-                && (!isTold() && !mayTellLater(System.nanoTime()) || hasCopiesToSend());
+                && (!isTold() && !pace.mayWait(System.nanoTime()) || hasCopiesToSend());
     }
 
     private boolean hasCopiesToSend() {

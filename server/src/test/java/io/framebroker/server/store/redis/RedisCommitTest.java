@@ -7,12 +7,15 @@ import io.framebroker.server.broker.Frame;
 import io.framebroker.server.broker.FrameContent;
 import io.framebroker.server.broker.StreamStore;
 import io.framebroker.server.broker.StreamStore.Outcome;
+import io.framebroker.server.store.Answers;
 import io.framebroker.server.store.Opened;
 import io.framebroker.server.store.Samples;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -23,6 +26,11 @@ class RedisCommitTest {
     private static final int BYTES = 100_000;
     private static final int WAITING = 60;
     private static final int MOST_FRAMES = 1_000;
+    private static final int SETTLED = 100;
+    /** What was told of the group before, and a lease that is renewed. */
+    private static final long OTHER_SCRIPTS = 5;
+
+    private static final Pattern CALLS = Pattern.compile("calls=(\\d+)");
 
     private final RedisProcess redis = RedisProcess.emptied();
     private final RedisFrameStore store = new RedisFrameStore(redis.settings(), 0, null);
@@ -41,6 +49,32 @@ class RedisCommitTest {
         feed.start(stream);
 
         assertThat(feed.framesMeanwhile.get(60, TimeUnit.SECONDS)).isBetween(0L, 40L);
+    }
+
+    @Test
+    void settlementsWithoutFramesBetweenThemAreToldNoMoreOftenThanNeedBe() {
+        store.serveAt(Owner.address(1));
+        Answers answers = new Answers();
+        StreamStore stream = Opened.of(store, Owner.STREAM, answers).stream();
+        stream.createGroup("detectors", 0, Owner.SETTINGS, true);
+        stream.append(Samples.frames(stream.generation(), 1, SETTLED, 100));
+        answers.awaitStored(SETTLED);
+        redis.call("CONFIG", "RESETSTAT");
+        long startNanos = System.nanoTime();
+
+        for (int frame = 1; frame <= SETTLED; frame++) {
+            stream.delivered("detectors", frame, frame, 1);
+            stream.settle("detectors", frame, frame, Outcome.ACKED, null);
+            answers.awaitSettled("detectors", frame);
+        }
+
+        long times = (System.nanoTime() - startNanos) / CommitPace.BETWEEN_NANOS;
+        assertThat(scriptsRun()).isBetween(1L, times + OTHER_SCRIPTS);
+    }
+
+    private long scriptsRun() {
+        Matcher calls = CALLS.matcher(redis.info("cmdstat_evalsha"));
+        return calls.find() ? Long.parseLong(calls.group(1)) : 0;
     }
 
     /** There are always frames that wait, until a settlement is told. */
