@@ -27,15 +27,7 @@ record DiskRefusing(String name, String description, DiskRefusal.Why why) implem
                         load.consumers(),
                         Math.max(LEAST_FRAME_BYTES, load.frameBytes()),
                         load.framesPerSecond()))
-                .withHabits(new StageSetup.Habits(
-                        habits.whenFull(),
-                        RING,
-                        habits.window(),
-                        habits.lease(),
-                        habits.work(),
-                        habits.nackEvery(),
-                        0,
-                        false))
+                .withHabits(habits.withRing(habits.whenFull(), RING))
                 .withBrokerCommand(OwnDisk.command(asked.broker().command(), folder, DISK_SIZE))
                 .withBrokerArguments(List.of(
                         "--store=disk",

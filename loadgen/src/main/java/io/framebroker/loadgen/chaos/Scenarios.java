@@ -13,6 +13,9 @@ import java.util.stream.Collectors;
 /** The scenarios there are. */
 public final class Scenarios {
     private static final Duration SHORT_LEASE = Duration.ofSeconds(1);
+    /** What a consumer takes for a frame, where frames are to be in its hands at any time. */
+    private static final Duration HANDLING = Duration.ofNanos(500_000);
+
     private static final int POISON_EVERY = 97;
     private static final Duration MOST_COMEBACK = Duration.ofSeconds(5);
 
@@ -51,21 +54,23 @@ public final class Scenarios {
             new Simple(
                     "consumer-kill",
                     "A consumer is killed with frames in its hands, and comes back under its name.",
-                    stage -> stage.withHabits(workingFor(Duration.ofNanos(500_000), stage.habits())),
+                    stage -> stage.withHabits(
+                            stage.habits().withLease(SHORT_LEASE).withWork(HANDLING)),
                     terms -> terms.withMinimums(terms.minAcks(), 0, 1),
                     (stage, random) -> ActorFault.kill(
                             "consumer-kill", one(stage.consumers(), random), between(random, 0, 1_000))),
             new Simple(
                     "consumer-stop",
                     "A consumer is stopped for longer than its leases run, and then goes on with what it believes to have.",
-                    stage -> stage.withHabits(workingFor(Duration.ofNanos(500_000), stage.habits())),
+                    stage -> stage.withHabits(
+                            stage.habits().withLease(SHORT_LEASE).withWork(HANDLING)),
                     terms -> terms.withMinimums(terms.minAcks(), 0, 1),
                     (stage, random) -> ActorFault.stop(
                             "consumer-stop", one(stage.consumers(), random), between(random, 1_500, 4_000))),
             new Simple(
                     "reconnect",
                     "Connections are cut at any byte, stall, and are slow; publishers drop what does not fit in their ring.",
-                    stage -> stage.withProxy().withHabits(dropping(stage.habits())),
+                    stage -> stage.withProxy().withHabits(stage.habits().withRing(WhenFull.DROP_OLDEST, 256)),
                     UnaryOperator.identity(),
                     (stage, random) -> ProxyFault.draw(stage.proxy(), random)),
             new Simple(
@@ -164,7 +169,7 @@ public final class Scenarios {
                     "poison",
                     "Every 97th frame fails at each attempt, and a broker on its disk store is killed meanwhile; then the"
                             + " dead letters are replayed to consumers that can handle them.",
-                    stage -> onDisk(stage, "STORED").withHabits(poisoned(stage.habits())),
+                    stage -> onDisk(stage, "STORED").withHabits(stage.habits().givingBack(0, POISON_EVERY)),
                     terms -> comingBack(terms).withPoison(POISON_EVERY),
                     (stage, random) ->
                             ActorFault.kill("poison", one(stage.brokers(), random), between(random, 0, 1_000))),
@@ -217,7 +222,9 @@ public final class Scenarios {
     }
 
     private static StageSetup onDisk(StageSetup asked, String level) {
-        return asked.withHabits(handsFull(asked.habits()))
+        // Frames are in consumers' hands at any time, and some are given back, so that attempts have something to
+        // count.
+        return asked.withHabits(asked.habits().withWork(HANDLING).givingBack(97, 0))
                 .withBrokerArguments(List.of(
                         "--store=disk",
                         "--data-dir=" + diskFolder(asked),
@@ -241,48 +248,6 @@ public final class Scenarios {
         boolean twice = random.nextInt(3) == 0;
         Duration later = between(random, 0, 600);
         return new DiskKill(kind, stage, diskFolder(stage.setup()), twice ? later : null, lasts);
-    }
-
-    /** Frames are in consumers' hands at any time, and some are given back, so that attempts have something to count. */
-    private static StageSetup.Habits handsFull(StageSetup.Habits habits) {
-        return new StageSetup.Habits(
-                habits.whenFull(),
-                habits.ring(),
-                habits.window(),
-                habits.lease(),
-                Duration.ofNanos(500_000),
-                97,
-                0,
-                false);
-    }
-
-    private static StageSetup.Habits poisoned(StageSetup.Habits habits) {
-        return new StageSetup.Habits(
-                habits.whenFull(),
-                habits.ring(),
-                habits.window(),
-                habits.lease(),
-                habits.work(),
-                0,
-                POISON_EVERY,
-                false);
-    }
-
-    private static StageSetup.Habits workingFor(Duration work, StageSetup.Habits habits) {
-        return new StageSetup.Habits(
-                habits.whenFull(), habits.ring(), habits.window(), SHORT_LEASE, work, habits.nackEvery(), 0, false);
-    }
-
-    private static StageSetup.Habits dropping(StageSetup.Habits habits) {
-        return new StageSetup.Habits(
-                WhenFull.DROP_OLDEST,
-                256,
-                habits.window(),
-                habits.lease(),
-                habits.work(),
-                habits.nackEvery(),
-                0,
-                false);
     }
 
     static <T> T one(List<T> all, Random random) {

@@ -76,6 +76,22 @@ public record StageSetup(
         public static final Habits DEFAULT =
                 new Habits(WhenFull.BLOCK, 1024, 64, Duration.ofSeconds(30), Duration.ZERO, 997, 0, false);
 
+        Habits withRing(WhenFull when, int frames) {
+            return new Habits(when, frames, window, lease, work, nackEvery, poisonEvery, early);
+        }
+
+        Habits withLease(Duration changed) {
+            return new Habits(whenFull, ring, window, changed, work, nackEvery, poisonEvery, early);
+        }
+
+        Habits withWork(Duration changed) {
+            return new Habits(whenFull, ring, window, lease, changed, nackEvery, poisonEvery, early);
+        }
+
+        Habits givingBack(int ofFrames, int eachTimeOfFrames) {
+            return new Habits(whenFull, ring, window, lease, work, ofFrames, eachTimeOfFrames, early);
+        }
+
         Habits withEarly() {
             return new Habits(whenFull, ring, window, lease, work, nackEvery, poisonEvery, true);
         }

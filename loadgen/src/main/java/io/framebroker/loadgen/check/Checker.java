@@ -118,7 +118,7 @@ public final class Checker {
 
     private void judgeStoredTwice(List<Faults.Crash> crashes) throws IOException {
         if (run.sources.values().stream().anyMatch(source -> source.storedTwice.next(0) >= 0)) {
-            StoredTwiceReading reading = new StoredTwiceReading(run, crashes, faults.spans(terms.forgetsEarly()));
+            StoredTwiceReading reading = new StoredTwiceReading(run, crashes, faults.backMicros(terms.forgetsEarly()));
             each(ConsumerLog.ROLE, reading::readConsumer);
             each(PublisherLog.ROLE, reading::readPublisher);
             reading.judge();

@@ -42,9 +42,6 @@ final class Faults {
         }
     }
 
-    /** A fault, and when it began to be put right. */
-    record Span(long backMicros) {}
-
     /** Something that was hurt is put right from backMicros on, and may come back until the next fault. */
     record Comeback(long startMicros, long backMicros, long nextStartMicros) {}
 
@@ -105,12 +102,12 @@ final class Faults {
         return crashes;
     }
 
-    /** Faults of a kind. */
-    List<Span> spans(String kind) {
+    /** When what a kind of fault hurt began to be put right, in microseconds, in the order of time. */
+    long[] backMicros(String kind) {
         return inOrder().stream()
                 .filter(fault -> fault.kind.equals(kind))
-                .map(fault -> new Span(Math.min(fault.backMicros, fault.stopMicros)))
-                .toList();
+                .mapToLong(fault -> Math.min(fault.backMicros, fault.stopMicros))
+                .toArray();
     }
 
     /** Whether a fault of a kind was on at a time, or its recovery. */

@@ -3,6 +3,7 @@ package io.framebroker.loadgen.check;
 import io.framebroker.loadgen.log.LogFile;
 import io.framebroker.loadgen.log.Verb;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -41,14 +42,14 @@ final class StoredTwiceReading {
 
     private final RunAccount run;
     private final List<Faults.Crash> crashes;
-    private final List<Faults.Span> forgetting;
+    private final long[] forgottenMicros;
     private final Map<SourceAccount, Map<Integer, Twice>> seen = new LinkedHashMap<>();
 
-    /** @param forgetting faults that take frames which were not stored, and given out */
-    StoredTwiceReading(RunAccount run, List<Faults.Crash> crashes, List<Faults.Span> forgetting) {
+    /** @param forgottenMicros when faults had taken frames that were not stored, and given out */
+    StoredTwiceReading(RunAccount run, List<Faults.Crash> crashes, long[] forgottenMicros) {
         this.run = run;
         this.crashes = crashes;
-        this.forgetting = forgetting;
+        this.forgottenMicros = forgottenMicros;
     }
 
     void readConsumer(LogFile log) throws IOException {
@@ -137,10 +138,10 @@ final class StoredTwiceReading {
     /** Whether it was given out early, a fault took it, and nobody had been told until then that it was stored. */
     private boolean wasNeverStored(Use earlier, long laterMicros, long confirmedMicros) {
         return earlier.early
-                && forgetting.stream()
-                        .anyMatch(fault -> earlier.firstMicros <= fault.backMicros() + LATE_MICROS
-                                && laterMicros >= fault.backMicros()
-                                && confirmedMicros > fault.backMicros());
+                && Arrays.stream(forgottenMicros)
+                        .anyMatch(back -> earlier.firstMicros <= back + LATE_MICROS
+                                && laterMicros >= back
+                                && confirmedMicros > back);
     }
 
     private boolean isForgottenBetween(long earlierMicros, long laterMicros) {
