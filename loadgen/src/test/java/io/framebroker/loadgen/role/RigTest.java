@@ -84,7 +84,8 @@ class RigTest {
 
             assertThat(measured.defects()).isEqualTo(Defects.NONE);
             assertThat(measured.from().sent()).as("what warmed it").isGreaterThan(50);
-            assertThat(measured.published()).as("at its own rate again").isLessThan(50);
+            // A round in which the machine pauses is longer, and makes up for it.
+            assertThat(measured.published() - 50.0).as("at its own rate again").isLessThan(100 * measured.seconds());
         }
     }
 

@@ -630,6 +630,11 @@ class RelayTest {
             assertThat(refusal.reason()).isEqualTo("INBOUND_MEMORY_FULL");
             first.halfClose();
             first.endsWell();
+            // The call ends before what was kept for it is given back.
+            for (EdgeBroker broker : List.of(brokers.get(0), brokers.get(1))) {
+                EdgeBroker.await(
+                        "its memory given back", () -> broker.core().memory().inboundBytes() == 0);
+            }
             publish(brokers.get(0), "yard", 1, 1);
         }
     }

@@ -24,7 +24,7 @@ final class CommitPace {
         toldNanos = now;
     }
 
-    /** Something is to be told now. */
+    /** Something is to be told now. Returns by when. */
     long atOnce(long now) {
         return tellBy(now);
     }

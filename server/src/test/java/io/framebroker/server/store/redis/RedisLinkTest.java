@@ -140,7 +140,8 @@ class RedisLinkTest {
                 .password("admin")
                 .user("camera", "on >pass%word ~* +@all")
                 .start()) {
-            RedisSettings settings = RedisSettings.parse("redis://camera:pass%25word@" + redis.address());
+            RedisSettings settings = RedisSettings.parse("redis://camera:pass%25word@" + redis.address())
+                    .withTimeouts(20_000, 20_000);
             try (RedisLink link = RedisLink.to(settings);
                     RedisLink stranger = RedisLink.to(settings.withLogin(new Login("camera", "hunter2")));
                     RedisLink nobody = RedisLink.to(settings.withLogin(Login.NONE));
