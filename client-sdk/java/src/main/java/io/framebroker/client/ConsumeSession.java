@@ -222,6 +222,10 @@ final class ConsumeSession extends Session<ConsumeCall> {
             settle(Arrays.asList(batch.frames), Verdict.RELEASE);
         } else {
             handling.accept(batch);
+            if (closing()) {
+                // It began to close meanwhile, and may not have found them.
+                releaseWaiting();
+            }
         }
     }
 

@@ -46,7 +46,7 @@ abstract class Session<C extends SessionCall> {
     private volatile C call;
     private boolean connectDue;
     private boolean draining;
-    private boolean closing;
+    private volatile boolean closing;
     private boolean leaveDue;
     private String cancelWhy;
     private FrameBrokerException failure;
@@ -254,7 +254,7 @@ abstract class Session<C extends SessionCall> {
         return draining;
     }
 
-    /** With the lock. */
+    /** Written with the lock. */
     final boolean closing() {
         return closing;
     }

@@ -71,6 +71,10 @@ final class FakeBroker implements AutoCloseable {
         return FrameBrokerClient.builder("fake").channel(channel).timers(timers).build();
     }
 
+    ManagedChannel channel() {
+        return channel;
+    }
+
     /** Calls from now on are not read beyond `open`: the transport is never ready for more. */
     void stopReading() {
         reading = false;

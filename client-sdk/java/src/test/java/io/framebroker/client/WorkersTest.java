@@ -6,6 +6,7 @@ import io.framebroker.v1.NackVerb;
 import io.framebroker.v1.SettleOutcome;
 import io.framebroker.v1.Settlement;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -119,6 +120,80 @@ class WorkersTest {
 
         assertThat(closed).succeedsWithin(Duration.ofSeconds(60));
         assertThat(consumer.done()).succeedsWithin(Duration.ofSeconds(60));
+    }
+
+    /** Frames that came just as it closed used to stay with it until its handlers were through, or its time was up. */
+    @Test
+    void closingGivesBackWhatIsOnItsWayToTheHandlersAsWell() {
+        Closing closing = new Closing();
+        FrameConsumer consumer = new FrameConsumer.Builder(
+                        List.of("cam1"),
+                        null,
+                        (options, handling) ->
+                                new ConsumeSession(options, broker.channel(), timers, new Backoff(1, 1, timers), it -> {
+                                    closing.workers = handling.apply(it);
+                                    return closing;
+                                }),
+                        started -> closing.consumer = started)
+                .group("detector")
+                .onFrame(this::holdUp);
+        ConsumeSide call = broker.consumeCall().opened();
+
+        call.deliver(1, 3);
+
+        // One may have been begun with, and no other.
+        assertThat(call.settlements())
+                .allSatisfy(
+                        settlement -> assertThat(settlement.getNack().getVerb()).isEqualTo(NackVerb.NACK_VERB_RELEASE));
+        assertThat(call.settlements().stream().mapToInt(Settlement::getCount).sum())
+                .isBetween(2, 3);
+        mayGoOn.countDown();
+        Eventually.await("all are settled", () -> consumer.stats().held() == 0, consumer::stats);
+        call.settleAll(SettleOutcome.SETTLE_OUTCOME_OK);
+        call.end();
+        assertThat(consumer.done()).succeedsWithin(Duration.ofSeconds(60));
+    }
+
+    /** The consumer closes when frames have come, and no handler has them yet. */
+    private static final class Closing implements Handling {
+        private Handling workers;
+        private FrameConsumer consumer;
+
+        @Override
+        public void accept(HeldBatch batch) {
+            consumer.closeAsync();
+            workers.accept(batch);
+        }
+
+        @Override
+        public List<ReceivedFrame> takeWaiting() {
+            return workers.takeWaiting();
+        }
+
+        @Override
+        public void stop() {
+            workers.stop();
+        }
+
+        @Override
+        public void interrupt() {
+            workers.interrupt();
+        }
+
+        @Override
+        public CompletableFuture<Void> stopped() {
+            return workers.stopped();
+        }
+
+        @Override
+        public boolean onHandlerThread() {
+            return workers.onHandlerThread();
+        }
+
+        @Override
+        public boolean settlesTogether() {
+            return workers.settlesTogether();
+        }
     }
 
     @Test
