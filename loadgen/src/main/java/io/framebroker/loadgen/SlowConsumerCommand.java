@@ -67,7 +67,7 @@ final class SlowConsumerCommand implements Callable<Integer> {
 
     @Option(
             names = "--broker-jvm",
-            defaultValue = "-Xms512m -Xmx512m -XX:+UseParallelGC -XX:+AlwaysPreTouch",
+            defaultValue = Jvm.SMALL_FLAGS,
             description =
                     "Flags of the broker's JVM; a heap of fixed size, all of it touched, so that resident memory shows what"
                             + " is beside it (default: ${DEFAULT-VALUE}).")
